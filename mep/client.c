@@ -175,7 +175,7 @@ static void learn_damaged(struct mep_client *c, enum mep_outcome outcome)
     if (c->request.service != MEP_READ_PARTIAL || c->chunk <= CHUNK_MIN)
         return;
     c->chunk_clean = 0;
-    if (++c->chunk_damaged < CHUNK_DAMAGED)
+    if (++c->chunk_damaged < CHUNK_DAMAGED && !c->chunk_on_trial)
         return;
     c->chunk_damaged = 0;
     c->chunk_limit = c->chunk / 2 > CHUNK_MIN ? c->chunk / 2 : CHUNK_MIN;
