@@ -1,0 +1,20 @@
+/* Decoded values as text for people and as JSON. */
+#ifndef HOST_VALUE_OUT_H
+#define HOST_VALUE_OUT_H
+
+#include "host/json_out.h"
+#include "meter/meter.h"
+
+enum { VALUE_TEXT_SIZE = 512 };
+
+/* Without the unit; cut to VALUE_TEXT_SIZE; safe for a terminal. Returns `text`. */
+char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE]);
+
+/* As a member of the value's own name. */
+void value_json(struct json *json, const struct meter_value *value);
+
+/* meter_value_fn: a member of (struct json *) context; a line on (FILE *) context. */
+void value_json_fn(void *context, const struct meter_value *value);
+void value_line_fn(void *context, const struct meter_value *value);
+
+#endif
