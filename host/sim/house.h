@@ -45,4 +45,7 @@ void sim_house_init(struct sim_house *house, uint64_t seed, unsigned phases, boo
 /* Goes on to the second that begins at this time of day (local, 0..86399). */
 void sim_house_second(struct sim_house *house, uint32_t second_of_day);
 
+/* The largest integer whose square is not above. */
+int32_t sim_square_root(int64_t square);
+
 #endif

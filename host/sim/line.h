@@ -16,14 +16,15 @@ enum {
 struct sim_chunk {
     mep_time at; /* when the first begins to go, if the line is free */
     uint16_t size;
+    uint16_t taken; /* bytes that have come out */
 };
 
 struct sim_line {
     uint32_t baud;    /* 0: no time */
     uint16_t head;    /* of bytes */
-    uint16_t used;    /* of bytes */
+    uint16_t used;    /* bytes on the line */
     uint8_t first;    /* of chunks */
-    uint8_t chunks;   /* used */
+    uint8_t chunks;   /* on the line */
     mep_time free_at; /* when what came out last was through */
     struct sim_chunk chunk[SIM_LINE_CHUNKS];
     uint8_t bytes[SIM_LINE_BYTES];

@@ -112,7 +112,6 @@ struct sim_meter {
     uint8_t alert_flags;
     uint8_t et13[2][SIM_ET13_KEPT];
     uint8_t et50[SIM_ET50_SIZE];
-    bool mep_locked;
     uint32_t serial;
 };
 
@@ -149,12 +148,31 @@ struct sim_observer {
     void *context;
 };
 
+/* What is to go wrong, and what is going wrong. */
+struct sim_faults {
+    struct sim_random random;
+    uint32_t chance[SIM_FAULTS]; /* of 2^32 - 1: for an exchange, or for a second */
+    uint16_t forced;             /* bit n: fault n happens in the next exchange */
+    uint16_t in_request;         /* the same: what the request under way suffers */
+    uint16_t in_answer;
+    uint8_t burst;        /* bytes or bits hit at once */
+    uint8_t hit_at;       /* byte of the request */
+    uint8_t request_seen; /* bytes of the request so far, stopping at 255 */
+    bool rebooting;
+    bool alert_after; /* the answer, not before it */
+    uint16_t answer_hit_at, answer_seen, answer_size;
+    uint16_t truncate_bytes;
+    mep_time request_end; /* when the last byte of the request is through */
+    mep_time answer_delay;
+    mep_time silent_until, rekeyed_until, disturbed_until;
+};
+
 struct sim_counters {
     uint32_t exchanges; /* requests that were begun */
     uint32_t faults[SIM_FAULTS];
 };
 
-/* Caller-owned; sim_init sets everything. Not to be moved after sim_init. */
+/* Caller-owned; sim_init sets everything. */
 struct sim {
     struct sim_meter meter;
     struct mep_server server;
@@ -162,20 +180,16 @@ struct sim {
 
     /* The rest is the simulation's own. */
     struct sim_observer observer;
+    struct sim_faults faults;
     struct sim_line up, down;
-    struct sim_random random;
     struct mep_key mbk, mak;
-    uint32_t chance[SIM_FAULTS];        /* of 2^32 - 1, for an exchange or for a second */
-    uint16_t plan_request, plan_answer; /* faults in store for this exchange */
-    uint16_t request_at, request_seen;
-    uint16_t answer_at, answer_seen, answer_size;
-    uint16_t truncate_bytes;
     uint32_t line_baud;
-    mep_time now, next_tick, answer_delay, last_up;
-    mep_time silent_until, rekeyed_until, disturbed_until;
-    bool rebooting;
+    mep_time now, next_tick;
+    mep_time asked_at; /* when the server last had nothing to send */
+    bool fast;
 };
 
+/* `sim` is not to be moved afterwards. */
 void sim_init(struct sim *sim, const struct sim_config *config, mep_time now);
 void sim_observe(struct sim *sim, const struct sim_observer *observer);
 
