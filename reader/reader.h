@@ -219,12 +219,14 @@ struct reader_fetch {
     uint16_t table;
     uint16_t count; /* bytes wanted */
     uint16_t got;   /* bytes verified */
+    uint16_t asked; /* bytes in the request under way */
     uint8_t requests;
     bool full; /* with 0x30 */
 };
 
 /* A table that the host asked for. */
 struct reader_wish {
+    mep_time since; /* it was first seen */
     uint8_t *into;
     uint32_t offset;
     uint16_t table;
@@ -258,7 +260,7 @@ struct reader {
     mep_time heard_at;           /* the last sign of life */
     mep_time probe_at;           /* no TLS hello before */
     mep_time due[READER_EXTRAS]; /* what is read beside the rounds */
-    mep_time identity_at, clock_at, tariff_at;
+    mep_time identity_at, clock_at, tariff_at, alerts_at;
     int64_t clock;         /* BT52 at clock_at, in seconds since 1970 */
     int64_t reading_clock; /* the same at the reading */
     mep_time reading_clock_at;
@@ -280,6 +282,7 @@ struct reader {
     bool serial_known, clock_known, tariff_known, reading_clock_known, baseline_known;
     bool check_idt, check_serial; /* before anything is published */
     bool probe_wanted, got_energy, got_present, energy_full, present_full;
+    bool pieces; /* this round reads tariff blocks too */
 };
 
 void reader_init(struct reader *reader, const struct reader_config *config);
