@@ -22,7 +22,7 @@ code=$(riscv64-unknown-elf-size -A "$dir/size.elf" |
     awk '$1 ~ /^\.(text|rodata|srodata|data|sdata|init|fini)/ {sum += $2} END {print sum}')
 ram=$(riscv64-unknown-elf-nm -S "$dir/size.elf" | awk '$4 == "ram" {print "0x" $2}')
 ram=$((ram))
-echo "client, BT23 and BT28 on riscv32: $code bytes of code and constants (limit $code_limit), $ram bytes of RAM (limit $ram_limit)"
-echo "deepest stack frames (bytes):"
-cat "$dir"/*.su | sort -k2 -t'	' -rn | awk -F'	' 'NR <= 5 {n = split($1, a, ":"); print "  " $2 "  " a[n]}'
+echo "RESULT client, BT23 and BT28 on riscv32: $code bytes of code and constants (limit $code_limit), $ram bytes of RAM (limit $ram_limit)"
+echo "RESULT deepest stack frames (bytes):"
+cat "$dir"/*.su | sort -k2 -t'	' -rn | awk -F'	' 'NR <= 5 {n = split($1, a, ":"); print "RESULT   " $2 "  " a[n]}'
 [ "$code" -le $code_limit ] && [ "$ram" -le $ram_limit ]
