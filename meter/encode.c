@@ -26,6 +26,8 @@ static uint64_t load(const uint8_t *bytes, uint32_t size)
 static enum meter_result store_bytes(const struct meter_walk *walk, uint8_t *bytes)
 {
     const struct meter_value *value = &walk->value;
+    if (!value->bytes)
+        return METER_E_KIND;
     if (value->length > walk->size ||
         (value->field->type == METER_BYTES && value->length != walk->size))
         return METER_E_RANGE;
@@ -134,7 +136,7 @@ static bool fill_one(struct meter_walk *walk)
     struct filling *filling = walk->context;
     walk->value.integer = 0;
     walk->value.bytes = NULL;
-    walk->value.length = 0;
+    walk->value.length = walk->size;
     memset(&walk->value.time, 0, sizeof walk->value.time);
     if (filling->fn(filling->context, &walk->value))
         filling->result = store_value(walk, filling->bytes + walk->value.offset);

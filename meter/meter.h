@@ -163,8 +163,10 @@ size_t meter_table_size(const struct meter_table *table, const struct meter_dime
 /*
  * Goes through the fields of a table and writes those for which `fn` returns
  * true; it finds everything set but what it is to set itself: `integer`,
- * `bytes` and `length`, or `time`. Stops at the first value that does not fit.
- * Wh and varh are divided by the energy register unit, rounding down.
+ * `bytes` and `length`, or `time`, as `kind` says. `length` says how many bytes
+ * there is room for; METER_RAW takes exactly so many. Stops at the first value
+ * that does not fit. Wh and varh are divided by the energy register unit,
+ * rounding down.
  */
 typedef bool meter_fill_fn(void *context, struct meter_value *value);
 
@@ -214,7 +216,7 @@ bool meter_time_valid(const struct meter_time *time);
 /* RFC 3339 with Z for BT52; for a local clock drop the Z. Returns `text`. */
 char *meter_time_text(const struct meter_time *time, char text[METER_TIME_SIZE]);
 
-/* Seconds since 1970-01-01, taking the time as UTC. */
+/* Seconds since 1970-01-01, taking the time as UTC; back, the nearest the meter can store. */
 int64_t meter_time_unix(const struct meter_time *time);
 struct meter_time meter_time_from_unix(int64_t seconds);
 

@@ -131,6 +131,7 @@ enum meter_unit {
 /* Firmware versions as the meter codes them in BT01. */
 enum meter_firmware {
     METER_FW_ANY = 0,
+    METER_FW_3_0 = 0x3000,
     METER_FW_3_10 = 0x3140,
     METER_FW_3_40 = 0x3500,
     METER_FW_3_50 = 0x3640,

@@ -180,7 +180,7 @@ static bool field_there(const struct meter_walk *walk, const struct meter_field 
 {
     uint32_t firmware = walk->dims->value[METER_DIM_FIRMWARE];
     /* Modules number their firmware otherwise, from 1.00 on; the guide gives no complete list. */
-    if (firmware >= 0x3000 && firmware < field->since)
+    if (firmware >= METER_FW_3_0 && firmware < field->since)
         return false;
     return !field->when || meter_dimension(walk->dims, field->when);
 }
