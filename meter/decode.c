@@ -40,22 +40,25 @@ static void load_text(struct meter_value *value, const uint8_t *bytes, uint32_t 
     value->length = length;
 }
 
+static char *put_decimal(char *out, unsigned number, unsigned digits)
+{
+    if (digits > 1 || number >= 10)
+        out = put_decimal(out, number / 10, digits > 1 ? digits - 1 : 1);
+    *out++ = (char)('0' + number % 10);
+    return out;
+}
+
+/* "3.00.24", as the guide writes it */
 static void load_version(struct meter_value *value, const uint8_t *bytes)
 {
-    value->integer = bytes[0] << 8 | bytes[1];
-    unsigned parts[3] = {bytes[0] >> 4, (unsigned)(value->integer >> 5 & 127), bytes[1] & 31u};
-    char *out = value->text;
-    *out++ = (char)('0' + parts[0] / 10);
-    out -= parts[0] < 10;
-    *out++ = (char)('0' + parts[0] % 10);
-    for (unsigned i = 1; i < 3; i++) {
-        *out++ = '.';
-        if (parts[i] >= 100)
-            *out++ = '1';
-        *out++ = (char)('0' + parts[i] / 10 % 10);
-        *out++ = (char)('0' + parts[i] % 10);
-    }
+    unsigned version = (unsigned)bytes[0] << 8 | bytes[1];
+    char *out = put_decimal(value->text, version >> 12, 1);
+    *out++ = '.';
+    out = put_decimal(out, version >> 5 & 127, 2);
+    *out++ = '.';
+    out = put_decimal(out, version & 31, 2);
     *out = 0;
+    value->integer = version;
     value->bytes = (const uint8_t *)value->text;
     value->length = (size_t)(out - value->text);
 }
@@ -77,7 +80,7 @@ static bool load_value(struct meter_walk *walk, const uint8_t *bytes)
     case METER_STIME:
         return load_time(&value->time, bytes, walk->size);
     case METER_HMS:
-        value->integer = (bytes[0] * 60L + bytes[1]) * 60 + bytes[2];
+        value->integer = (bytes[0] * INT32_C(60) + bytes[1]) * 60 + bytes[2];
         return true;
     case METER_VERSION:
         load_version(value, bytes);
@@ -90,7 +93,7 @@ static bool load_value(struct meter_walk *walk, const uint8_t *bytes)
     else
         value->integer = (int64_t)load(bytes, walk->size);
     if (field->bits)
-        value->integer = value->integer >> field->bit & ((1L << field->bits) - 1);
+        value->integer = value->integer >> field->bit & ((INT32_C(1) << field->bits) - 1);
     if (field->scale && (value->unit == METER_UNIT_WH || value->unit == METER_UNIT_VARH))
         value->integer *= meter_dimension(walk->dims, field->scale);
     return true;

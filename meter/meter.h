@@ -193,6 +193,13 @@ const struct meter_table *meter_table_by_number(unsigned number);
 size_t meter_list(const struct meter_table *table, const struct meter_dimensions *dims,
                   meter_value_fn *fn, void *context);
 
+/*
+ * Where a value lies, for a partial read of it alone: its bytes, 0 if a table of
+ * these dimensions has none of that name.
+ */
+size_t meter_locate(const struct meter_table *table, const struct meter_dimensions *dims,
+                    const char *name, uint32_t *offset);
+
 /* As text for people: "Wh", "" if none. */
 const char *meter_unit_text(enum meter_unit unit);
 

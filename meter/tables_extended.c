@@ -127,7 +127,7 @@ static const struct meter_field et11[] = {
     {.name = "error_screens", .at = 38, .since = METER_FW_4_30, .type = METER_UINT8},
 };
 const struct meter_table meter_et11 = {
-    "ET11", "MFG Dimension Table", et11, sizeof et11 / sizeof et11[0], 2048 + 11, 76, 0};
+    "ET11", "MFG Dimension Table", et11, sizeof et11 / sizeof et11[0], 2048 + 11, 77, 0};
 
 /*
  * ET13 (p.80-83). Entries 0-3 are M-Bus devices, from 4 on MEP clients; from offset 8 on the

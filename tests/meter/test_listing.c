@@ -80,7 +80,7 @@ static void schema_as_text(void **state)
     expect_texts(&meter_bt07, "procedure", "UINT(0..11)", "0");
     expect_texts(&meter_bt15, "ct_ratio", "INT32", "9");
     expect_texts(&meter_bt22, "coincident_source_#", "ARRAY[BT21.5] of UINT8",
-                 "0 + BT21.3 + BT21.4 + (BT21.4+7)/8");
+                 "BT21.3 + BT21.4 + (BT21.4+7)/8");
     expect_texts(&meter_bt28, "present_#", "ARRAY[BT21.9] of INT32", "(4+3*BT21.0.6)*BT21.8");
     expect_texts(&meter_et13, "device_config_#_baud_rate", "ARRAY[ET11.0] of UINT8",
                  "6 + ET11.1*i");
@@ -162,6 +162,21 @@ static void writing_by_name(void **state)
     assert_int_equal(meter_encode(&meter_bt01, &dims, "model", &value, version, 16), METER_E_RANGE);
 }
 
+static void where_a_value_lies(void **state)
+{
+    uint32_t offset = 12345;
+    (void)state;
+    assert_int_equal(meter_locate(&meter_et04, &dims, "idt_version", &offset), 1);
+    assert_int_equal(offset, 116);
+    assert_int_equal(meter_locate(&meter_bt23, &dims, "energy_export_t4_wh", &offset), 4);
+    assert_int_equal(offset, 180);
+    assert_int_equal(meter_locate(&meter_et13, &dims, "device_config_4_alert_on_demand", &offset),
+                     1);
+    assert_int_equal(offset, 272);
+    assert_int_equal(meter_locate(&meter_bt23, &dims, "energy_export_t5_wh", &offset), 0);
+    assert_int_equal(offset, 272);
+}
+
 static void energies_in_their_unit(void **state)
 {
     uint8_t bytes[220] = {0};
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup(schema_as_text, setup),
         cmocka_unit_test_setup(every_field_has_a_text, setup),
         cmocka_unit_test_setup(writing_by_name, setup),
+        cmocka_unit_test_setup(where_a_value_lies, setup),
         cmocka_unit_test_setup(energies_in_their_unit, setup),
         cmocka_unit_test_setup(times, setup),
     };
