@@ -46,9 +46,11 @@ static void put(struct writer *w, char c)
 
 static void put_number(struct writer *w, unsigned number)
 {
-    if (number >= 10)
-        put_number(w, number / 10);
-    put(w, (char)('0' + number % 10));
+    unsigned power = 1;
+    while (number / power >= 10)
+        power *= 10;
+    for (; power != 0; power /= 10)
+        put(w, (char)('0' + number / power % 10));
 }
 
 /* `numbers` replace the '#' of a pattern in turn, the tier its '@'. */
