@@ -368,6 +368,19 @@ static void et55(void **state)
     expect_none(decoded(&meter_et55, &dims, 0, bytes, sizeof bytes), "energy_register_unit");
 }
 
+static void demand_flags_fill_bytes(void **state)
+{
+    static const uint8_t bytes[] = {0, 0x12, 0x80};
+    (void)state;
+    assert_int_equal(meter_dimension(&dims, METER_DIM_DEMAND_FLAG_BYTES), 0);
+    for (uint32_t demands = 1; demands <= 9; demands++) {
+        assert_true(meter_dimension_set(&dims, METER_DIM_DEMANDS, demands));
+        assert_int_equal(meter_dimension(&dims, METER_DIM_DEMAND_FLAG_BYTES), demands < 9 ? 1 : 2);
+        expect_bytes(decoded(&meter_bt22, &dims, 11 + demands - 1, bytes, 3),
+                     "demand_maximum_flags", bytes + 1, demands < 9 ? 1 : 2);
+    }
+}
+
 static void ratings_and_version(void **state)
 {
     static const uint8_t ratings[] = {80, 0, 0xe6, 0};
@@ -415,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup(et42_in_parts, setup),
         cmocka_unit_test_setup(et42_not_understood, setup),
         cmocka_unit_test_setup(et55, setup),
+        cmocka_unit_test_setup(demand_flags_fill_bytes, setup),
         cmocka_unit_test_setup(ratings_and_version, setup),
         cmocka_unit_test_setup(entries_shorter_than_known, setup),
     };

@@ -12,9 +12,9 @@ static int setup(void **state)
 
 static void tables_by_name(void **state)
 {
-    static const char *const wrong[] = {"",     "BT",    "ET",          "BT99",   "ET23",
-                                        "XT23", "BT2x",  "0x",          "0xzz",   "bt-1",
-                                        "23 ",  "BT 23", "99999999999", "BTBT23", "2 3"};
+    static const char *const wrong[] = {
+        "",     "BT",  "ET",    "BT99",        "ET23",   "XT23", "BT2x", "0x",  "0xzz",
+        "bt-1", "23 ", "BT 23", "99999999999", "BTBT23", "2 3",  "2a",   "0x1g"};
     (void)state;
     assert_ptr_equal(meter_table_by_name("BT23"), &meter_bt23);
     assert_ptr_equal(meter_table_by_name("bt23"), &meter_bt23);
@@ -130,6 +130,8 @@ static void writing_by_name(void **state)
     assert_int_equal(meter_encode(&meter_bt55, &dims, "tariff", &value, bytes, 9), METER_E_RANGE);
     assert_int_equal(bytes[7], 0x83);
     value.integer = 1;
+    assert_int_equal(meter_encode(&meter_bt55, &dims, "tariff", &value, bytes, 9), METER_OK);
+    assert_int_equal(bytes[7], 0x81);
     assert_int_equal(meter_encode(&meter_bt55, &dims, "tariff", &value, bytes, 7), METER_E_SIZE);
     assert_int_equal(meter_encode(&meter_bt55, &dims, "tarif", &value, bytes, 9), METER_E_FIELD);
     assert_int_equal(meter_encode(&meter_bt55, &dims, "local_time", &value, bytes, 9),
@@ -230,6 +232,21 @@ static void times(void **state)
     assert_string_equal(meter_time_text(&beyond, text), "2000-01-01T00:00:00Z");
 }
 
+static void dates_that_are_none(void **state)
+{
+    static const struct meter_time valid = {2024, 2, 29, 23, 59, 59};
+    static const struct meter_time none[] = {
+        {1999, 12, 31, 0, 0, 0}, {2100, 1, 1, 0, 0, 0},   {2024, 0, 1, 0, 0, 0},
+        {2024, 13, 1, 0, 0, 0},  {2024, 1, 0, 0, 0, 0},   {2024, 2, 30, 0, 0, 0},
+        {2023, 2, 29, 0, 0, 0},  {2024, 4, 31, 0, 0, 0},  {2024, 1, 32, 0, 0, 0},
+        {2024, 1, 1, 24, 0, 0},  {2024, 1, 1, 23, 60, 0}, {2024, 1, 1, 23, 59, 60},
+    };
+    (void)state;
+    assert_true(meter_time_valid(&valid));
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(meter_time_valid(&none[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup(where_a_value_lies, setup),
         cmocka_unit_test_setup(energies_in_their_unit, setup),
         cmocka_unit_test_setup(times, setup),
+        cmocka_unit_test_setup(dates_that_are_none, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
