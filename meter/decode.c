@@ -40,11 +40,13 @@ static void load_text(struct meter_value *value, const uint8_t *bytes, uint32_t 
     value->length = length;
 }
 
-static char *put_decimal(char *out, unsigned number, unsigned digits)
+/* At least as many digits as `power`, which is 1 or 10, has. */
+static char *put_decimal(char *out, unsigned number, unsigned power)
 {
-    if (digits > 1 || number >= 10)
-        out = put_decimal(out, number / 10, digits > 1 ? digits - 1 : 1);
-    *out++ = (char)('0' + number % 10);
+    while (number / power >= 10)
+        power *= 10;
+    for (; power != 0; power /= 10)
+        *out++ = (char)('0' + number / power % 10);
     return out;
 }
 
@@ -54,9 +56,9 @@ static void load_version(struct meter_value *value, const uint8_t *bytes)
     unsigned version = (unsigned)bytes[0] << 8 | bytes[1];
     char *out = put_decimal(value->text, version >> 12, 1);
     *out++ = '.';
-    out = put_decimal(out, version >> 5 & 127, 2);
+    out = put_decimal(out, version >> 5 & 127, 10);
     *out++ = '.';
-    out = put_decimal(out, version & 31, 2);
+    out = put_decimal(out, version & 31, 10);
     *out = 0;
     value->integer = version;
     value->bytes = (const uint8_t *)value->text;
