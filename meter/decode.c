@@ -78,6 +78,8 @@ static bool load_value(struct meter_walk *walk, const uint8_t *bytes)
         return true;
     case METER_BYTES:
         return true;
+    case METER_SECRET:
+        return false;
     case METER_LTIME:
     case METER_STIME:
         return load_time(&value->time, bytes, walk->size);

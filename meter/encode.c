@@ -28,8 +28,7 @@ static enum meter_result store_bytes(const struct meter_walk *walk, uint8_t *byt
     const struct meter_value *value = &walk->value;
     if (!value->bytes)
         return METER_E_KIND;
-    if (value->length > walk->size ||
-        (value->field->type == METER_BYTES && value->length != walk->size))
+    if (value->length > walk->size || (value->kind == METER_RAW && value->length != walk->size))
         return METER_E_RANGE;
     memset(bytes, 0, walk->size);
     memcpy(bytes, value->bytes, value->length);
@@ -118,6 +117,7 @@ static enum meter_result store_value(const struct meter_walk *walk, uint8_t *byt
     switch (walk->value.field->type) {
     case METER_TEXT:
     case METER_BYTES:
+    case METER_SECRET:
         return store_bytes(walk, bytes);
     case METER_LTIME:
     case METER_STIME:

@@ -17,6 +17,7 @@ static enum meter_kind kind_of(const struct meter_field *field)
     case METER_VERSION:
         return METER_STRING;
     case METER_BYTES:
+    case METER_SECRET:
         return METER_RAW;
     case METER_LTIME:
     case METER_STIME:

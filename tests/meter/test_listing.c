@@ -46,8 +46,8 @@ static void every_table_is_listed_once(void **state)
             const struct meter_field *field = &table->fields[f];
             assert_true(field->type < METER_TYPES);
             assert_true(field->unit < METER_UNITS);
-            assert_true((field->type == METER_TEXT || field->type == METER_BYTES) ==
-                        (field->length != 0));
+            assert_true((field->type == METER_TEXT || field->type == METER_BYTES ||
+                         field->type == METER_SECRET) == (field->length != 0));
         }
     }
 }

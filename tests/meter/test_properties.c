@@ -76,6 +76,8 @@ static bool fill_random(void *context, struct meter_value *value)
 {
     struct filled *f = context;
     uint8_t *bytes = f->bytes[f->count];
+    if (value->field->type == METER_SECRET)
+        return false;
     switch (value->kind) {
     case METER_STRING:
     case METER_RAW:

@@ -297,6 +297,8 @@ static void et13(void **state)
     expect_integer(got, "device_config_0_baud_rate", 4);
     expect_text(got, "device_config_0_customer_id", "cust");
     expect_integer(got, "device_config_0_security_key_bytes", 16);
+    expect_none(got,
+                "device_config_0_security_key"); /* another device's key is nobody's business */
     expect_integer(got, "device_config_0_turn_around_bits", 10);
     expect_integer(got, "device_config_0_turn_around_ms", 20);
     expect_none(got, "device_config_0_alert_scheduled_read");
