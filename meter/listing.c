@@ -240,8 +240,8 @@ static void add_dimension(struct text *text, unsigned id)
 char *meter_type_text(const struct meter_field *field, char *text, size_t size)
 {
     static const char *const types[METER_TYPES] = {
-        "UINT8", "UINT16", "UINT32", "INT8",       "INT16",      "INT24", "INT32",  "INT40",
-        "INT48", "CHAR",   "BYTE",   "LTIME_DATE", "STIME_DATE", "TIME",  "VERSION"};
+        "UINT8", "UINT16", "UINT32", "INT8",   "INT16",      "INT24",      "INT32", "INT40",
+        "INT48", "CHAR",   "BYTE",   "SECRET", "LTIME_DATE", "STIME_DATE", "TIME",  "VERSION"};
     struct text to = {text, size, 0};
     add(&to, "");
     for (unsigned k = 0; k < METER_FIELD_LEVELS && field->level[k].count; k++) {
