@@ -2,21 +2,25 @@
 
 #include <string.h>
 
-static int hex_digit(char c)
+enum {
+    NO_DIGIT = 0xff
+};
+
+static unsigned hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
+        return (unsigned)(c - '0');
     if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
+        return (unsigned)(c - 'a' + 10);
     if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+        return (unsigned)(c - 'A' + 10);
+    return NO_DIGIT;
 }
 
 static bool all_hex(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (hex_digit(text[i]) < 0)
+        if (hex_digit(text[i]) == NO_DIGIT)
             return false;
     return true;
 }

@@ -26,17 +26,17 @@ const char *mep_code_strerror(unsigned code)
     }
 }
 
-static char upper(char c)
+static int upper(char c)
 {
-    return (c >= 'a' && c <= 'z') ? (char)(c - 'a' + 'A') : c;
+    return (c >= 'a' && c <= 'z') ? c - 'a' + 'A' : c;
 }
 
 bool mep_name_parse(const char *name, enum mep_kind *kind, uint16_t *number)
 {
-    char family = upper(name[0]);
+    int family = upper(name[0]);
     if (family != 'B' && family != 'E')
         return false;
-    char letter = upper(name[1]);
+    int letter = upper(name[1]);
     if (letter != 'T' && letter != 'P')
         return false;
 

@@ -222,7 +222,7 @@ static void sent_all(struct mep_server *s)
 static size_t send_some(struct mep_server *s, mep_time now, uint8_t *bytes, size_t size)
 {
     size_t total = MEP_LENGTH_SIZE + (size_t)s->frame.length;
-    size_t segment_end = (s->sent / SEGMENT + 1u) * SEGMENT;
+    size_t segment_end = ((size_t)s->sent / SEGMENT + 1) * SEGMENT;
     uint8_t length[MEP_LENGTH_SIZE];
     size_t count = 0;
 

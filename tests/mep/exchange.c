@@ -33,9 +33,8 @@ static uint8_t write_table(void *context, uint16_t table, uint32_t offset, const
     return MEP_CODE_OK;
 }
 
-static enum mep_procedure_result call(void *context, uint16_t procedure,
-                                      const uint8_t *parameters, size_t count, uint8_t *result,
-                                      size_t *result_count)
+static enum mep_procedure_result call(void *context, uint16_t procedure, const uint8_t *parameters,
+                                      size_t count, uint8_t *result, size_t *result_count)
 {
     struct test_meter *meter = context;
 
@@ -136,8 +135,8 @@ bool exchange_run(struct exchange *x, mep_time for_us)
     }
 }
 
-enum mep_outcome exchange_read(struct exchange *x, uint16_t table, uint32_t offset,
-                               uint16_t count, uint8_t *into)
+enum mep_outcome exchange_read(struct exchange *x, uint16_t table, uint32_t offset, uint16_t count,
+                               uint8_t *into)
 {
     if (mep_client_read(&x->client, table, offset, count, into) != MEP_OK ||
         !exchange_run(x, 60000000))

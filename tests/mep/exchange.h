@@ -8,12 +8,14 @@
 #include "mep/client.h"
 #include "mep/server.h"
 
-enum { TABLE_SIZE = 900 };
+enum {
+    TABLE_SIZE = 900
+};
 
 /* What the tests' meter keeps: every table has the same bytes, so that a test knows them. */
 struct test_meter {
     uint8_t table[TABLE_SIZE];
-    uint16_t missing_table;   /* answered with code 4 */
+    uint16_t missing_table; /* answered with code 4 */
     uint16_t written_table;
     uint32_t written_offset;
     uint16_t written_count;
@@ -51,7 +53,7 @@ void exchange_init(struct exchange *x, const char *key);
 bool exchange_run(struct exchange *x, mep_time for_us);
 
 /* Reads and runs until done; gives how it came out. */
-enum mep_outcome exchange_read(struct exchange *x, uint16_t table, uint32_t offset,
-                               uint16_t count, uint8_t *into);
+enum mep_outcome exchange_read(struct exchange *x, uint16_t table, uint32_t offset, uint16_t count,
+                               uint8_t *into);
 
 #endif
