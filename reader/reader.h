@@ -134,6 +134,8 @@ struct reader_value {
     bool before_ratio;    /* of a CT meter's BT28, and measured before the CT and VT ratio */
 };
 
+struct reader;
+
 typedef void reader_value_fn(void *context, const struct reader_value *value);
 
 /*
@@ -197,12 +199,12 @@ struct reader_event {
 
 /* Tables as they were verified; only what readings are made of. */
 struct reader_snapshot {
-    uint8_t sums[READER_SUMS_SIZE]; /* summations of block after block */
+    uint8_t sums[READER_SUMS_SIZE]; /* summations, block after block */
     uint8_t present[READER_PRESENT_SIZE];
     mep_time block_at[READER_BLOCKS_MAX];
     mep_time present_at;
-    uint8_t block_size[READER_BLOCKS_MAX]; /* bytes of it verified; 0: none */
-    uint16_t present_size;
+    uint16_t present_size;                 /* bytes verified; 0: none */
+    uint8_t block_size[READER_BLOCKS_MAX]; /* the same, by block */
 };
 
 /* Import, export and their sum; negative: the meter does not have it. */
@@ -211,13 +213,30 @@ struct reader_energy {
     mep_time at;
 };
 
+/* What is being read into scratch. */
 struct reader_fetch {
+    uint32_t offset; /* of the first byte */
     uint16_t table;
-    uint16_t count;  /* bytes wanted */
-    uint16_t got;    /* bytes verified */
-    uint32_t offset; /* of the first */
+    uint16_t count; /* bytes wanted */
+    uint16_t got;   /* bytes verified */
+    uint16_t asked; /* bytes in the request under way */
     uint8_t requests;
     bool full; /* with 0x30 */
+};
+
+/* A table that the host asked for. */
+struct reader_wish {
+    mep_time since; /* it was first seen */
+    uint8_t *into;
+    uint32_t offset;
+    uint16_t table;
+    uint16_t count;
+    bool wanted;
+    struct mep_event done;
+};
+
+enum {
+    READER_EXTRAS = 6
 };
 
 struct reader {
@@ -225,32 +244,45 @@ struct reader {
     struct mep_client client;
     struct reader_counters counters;
     struct reader_info info;
+
     struct reader_snapshot snapshot[2]; /* the published one and the one being made */
     struct reader_reading reading;
-    struct reader_energy baseline, candidate;
+    struct reader_energy baseline;  /* accepted last */
+    struct reader_energy candidate; /* rejected last */
     struct reader_fetch fetch;
+    struct reader_wish wish;
     uint8_t scratch[MEP_READ_MAX];
-    mep_time slot;     /* when the next round is due */
-    mep_time retry_at; /* a link in trouble is not tried before */
-    mep_time heard_at; /* the last sign of life */
-    mep_time probe_at; /* the next TLS hello, at the earliest */
-    mep_time due[6];   /* by extra */
-    mep_time clock_at;
-    mep_time tariff_at;
-    mep_time identity_at;
-    int64_t clock; /* seconds since 1970 at clock_at */
+    uint8_t serial[READER_SERIAL_SIZE];
+
+    mep_time wake_at;            /* when there is something to begin */
+    mep_time slot;               /* when the next round is due */
+    mep_time retry_at;           /* a link in trouble is not tried before */
+    mep_time heard_at;           /* the last sign of life */
+    mep_time probe_at;           /* no TLS hello before */
+    mep_time due[READER_EXTRAS]; /* what is read beside the rounds */
+    mep_time identity_at, clock_at, tariff_at, alerts_at;
+    int64_t clock;         /* BT52 at clock_at, in seconds since 1970 */
+    int64_t reading_clock; /* the same at the reading */
+    mep_time reading_clock_at;
+    uint32_t missing;            /* by item: the meter refused it */
+    uint32_t damaged, undamaged; /* the client's counts when last looked at */
+    uint16_t damage;             /* 4096ths of recent answers */
+
+    uint8_t link, pending;
+    uint8_t item;       /* what is being asked for */
+    uint8_t step;       /* of the setup */
+    uint8_t malformed;  /* answers in a row that make no sense */
+    uint8_t round;      /* how far it is */
+    uint8_t next_block; /* of BT23's pieces; 0: from the beginning */
+    uint8_t tariff;
+    uint8_t candidate_rounds;
+    uint8_t published; /* index into snapshot */
     uint32_t round_flags;
-    uint32_t damage_seen, good_seen;
-    struct mep_event table_done;
-    uint8_t *table_into;
-    uint16_t table_number, table_count;
-    uint32_t table_offset;
-    uint16_t damage;  /* 256ths of recent answers */
-    uint16_t missing; /* tables and steps that the meter refused */
-    uint8_t program, job, step, malformed, tariff, next_block, first_block, last_block;
-    uint8_t candidate_rounds, link, pending, published, round;
-    bool heard, verified, baseline_known, check_idt, check_serial, clock_known, tariff_known;
-    bool serial_known, candidate_lower, table_wanted, probe_wanted, energy_full, present_full;
+    bool started, setup_done, heard, verified, has_reading;
+    bool serial_known, clock_known, tariff_known, reading_clock_known, baseline_known;
+    bool check_idt, check_serial; /* before anything is published */
+    bool probe_wanted, got_energy, got_present, energy_full, present_full;
+    bool pieces; /* this round reads tariff blocks too */
 };
 
 void reader_init(struct reader *reader, const struct reader_config *config);

@@ -1,0 +1,233 @@
+/* Which bytes to ask for, and asking for them. */
+#include "reader/internal.h"
+
+#include <string.h>
+
+enum {
+    REQUEST_WIRE = 22,    /* bytes of a partial read's request on the line */
+    RESPONSE_WIRE = 13,   /* of its answer, besides the table's */
+    SEGMENT = 117,        /* p.21 */
+    SEGMENT_US = 25000,   /* p.21 */
+    THINK_US = 50000,     /* the meter's, at a guess */
+    RESERVE_US = 20000,   /* kept free in a period when pieces are sized */
+    MEP_ENTRY = 4,        /* of ET13, for the first MEP client (p.80) */
+    ALERT_FLAGS_AT = 8,   /* in that entry (p.82) */
+    PROGRAM_ID_AT = 14,   /* ET04 */
+    IDT_VERSION_AT = 116, /* ET04 */
+    ENERGY_UNIT_AT = 39,  /* ET55, from the guide's A on (p.158) */
+    ET42_FIXED = 30,      /* bytes of ET42 until the number of load profile channels */
+    ET42_END = 8,         /* its Required Section (p.118) */
+    MEP_PORT_AT = 142     /* ET70 */
+};
+
+mep_time reader_cost(const struct reader *r, uint32_t count)
+{
+    uint32_t baud = r->client.config.baud;
+    mep_time line = 0, spacing = r->client.config.spacing_us;
+
+    if (baud != 0)
+        line = (mep_time)(REQUEST_WIRE + RESPONSE_WIRE + count) * 10000000 / baud +
+               (mep_time)((RESPONSE_WIRE + count) / SEGMENT) * SEGMENT_US + THINK_US;
+    return line > spacing ? line : spacing;
+}
+
+struct reader_layout reader_layout(const struct reader *r)
+{
+    const struct meter_dimensions *dims = &r->info.dimensions;
+    uint32_t summations = meter_dimension(dims, METER_DIM_SUMMATIONS);
+    struct reader_layout layout = {
+        .base = meter_dimension(dims, METER_DIM_RESET_COUNTER),
+        .stride = meter_dimension(dims, METER_DIM_BLOCK_SIZE),
+        .sums = 4 * (summations < METER_SUMMATIONS_MAX ? summations : METER_SUMMATIONS_MAX),
+        .blocks = meter_dimension(dims, METER_DIM_BLOCKS),
+    };
+    if (layout.blocks > READER_BLOCKS_MAX)
+        layout.blocks = READER_BLOCKS_MAX;
+    if (layout.sums * layout.blocks > READER_SUMS_SIZE)
+        layout.blocks = READER_SUMS_SIZE / layout.sums;
+    return layout;
+}
+
+/* Bytes from the first of so many blocks to the last one's summations. */
+static uint32_t span(const struct reader_layout *layout, uint32_t blocks)
+{
+    return (blocks - 1) * layout->stride + layout->sums;
+}
+
+bool reader_one_frame(const struct reader_layout *layout)
+{
+    return span(layout, layout->blocks) <= MEP_READ_MAX;
+}
+
+/* How many blocks from the next one on a round has time for; one at least. */
+static uint32_t piece(const struct reader *r, const struct reader_layout *layout, uint32_t first)
+{
+    mep_time time =
+        r->config.period_us - RESERVE_US -
+        reader_cost(r, 4 * meter_dimension(&r->info.dimensions, METER_DIM_PRESENT_VALUES));
+    uint32_t blocks = 1;
+
+    while (first + blocks < layout->blocks && span(layout, blocks + 1) <= MEP_READ_MAX &&
+           (!r->has_reading || reader_cost(r, span(layout, blocks + 1)) <= time))
+        blocks++;
+    return blocks;
+}
+
+struct reader_fetch reader_energy_range(struct reader *r)
+{
+    struct reader_layout layout = reader_layout(r);
+    uint32_t first = r->next_block < layout.blocks ? r->next_block : 0, blocks = 1;
+
+    if (reader_one_frame(&layout) && first == 0)
+        blocks = layout.blocks;
+    else if (r->pieces)
+        blocks = piece(r, &layout, first);
+    return (struct reader_fetch){.table = meter_bt23.number,
+                                 .offset = layout.base + first * layout.stride,
+                                 .count = (uint16_t)span(&layout, blocks)};
+}
+
+struct reader_fetch reader_present_range(const struct reader *r)
+{
+    const struct meter_dimensions *dims = &r->info.dimensions;
+    uint32_t count = 4 * meter_dimension(dims, METER_DIM_PRESENT_VALUES);
+
+    return (struct reader_fetch){
+        .table = meter_bt28.number,
+        .offset = meter_dimension(dims, METER_DIM_PRESENT_AT),
+        .count = (uint16_t)(count < READER_PRESENT_SIZE ? count : READER_PRESENT_SIZE)};
+}
+
+static bool alert_flags_range(const struct reader *r, struct reader_fetch *fetch)
+{
+    uint32_t devices = meter_dimension(&r->info.dimensions, METER_DIM_DEVICES);
+    uint32_t size = meter_dimension(&r->info.dimensions, METER_DIM_DEVICE_CONFIG_SIZE);
+    uint32_t entry = MEP_ENTRY + (r->info.mep_port == 2);
+
+    *fetch = (struct reader_fetch){
+        .table = meter_et13.number, .offset = entry * size + ALERT_FLAGS_AT, .count = 1};
+    return entry < devices && size > ALERT_FLAGS_AT;
+}
+
+/* What lies where other tables say. */
+static bool dimensioned_range(const struct reader *r, enum reader_item item,
+                              struct reader_fetch *fetch)
+{
+    const struct meter_dimensions *dims = &r->info.dimensions;
+
+    switch (item) {
+    case ITEM_BT20_AS_BT21:
+        *fetch = (struct reader_fetch){.table = meter_bt20.number, .count = meter_bt20.size};
+        return reader_is_missing(r, ITEM_BT21) && !reader_is_missing(r, ITEM_BT20);
+    case ITEM_BT22:
+        *fetch =
+            (struct reader_fetch){.table = meter_bt22.number,
+                                  .count = (uint16_t)meter_dimension(dims, METER_DIM_SUMMATIONS)};
+        return fetch->count != 0;
+    case ITEM_BT27:
+        *fetch = (struct reader_fetch){
+            .table = meter_bt27.number,
+            .offset = meter_dimension(dims, METER_DIM_PRESENT_DEMANDS),
+            .count = (uint16_t)meter_dimension(dims, METER_DIM_PRESENT_VALUES)};
+        return fetch->count != 0;
+    case ITEM_ET42_END:
+        *fetch = (struct reader_fetch){.table = meter_et42.number,
+                                       .offset = meter_dimension(dims, METER_DIM_REQUIRED_AT),
+                                       .count = ET42_END};
+        return fetch->offset != 0 && !reader_is_missing(r, ITEM_ET42);
+    case ITEM_ET55:
+        *fetch = (struct reader_fetch){.table = meter_et55.number,
+                                       .offset = meter_dimension(dims, METER_DIM_STEP_TARIFF_AT) +
+                                                 ENERGY_UNIT_AT,
+                                       .count = 1};
+        return fetch->offset != ENERGY_UNIT_AT &&
+               meter_dimension(dims, METER_DIM_FIRMWARE) >= METER_FW_3_70 &&
+               !meter_dimension_known(dims, METER_DIM_ENERGY_UNIT);
+    default:
+        return alert_flags_range(r, fetch);
+    }
+}
+
+bool reader_range(const struct reader *r, enum reader_item item, struct reader_fetch *fetch)
+{
+    static const struct {
+        const struct meter_table *table;
+        uint8_t offset, count;
+    } fixed[] = {
+        [ITEM_ET04] = {&meter_et04, PROGRAM_ID_AT, IDT_VERSION_AT + 1 - PROGRAM_ID_AT},
+        [ITEM_ET03] = {&meter_et03, 0, READER_SERIAL_SIZE},
+        [ITEM_BT01] = {&meter_bt01, 0, 16},
+        [ITEM_BT20] = {&meter_bt20, 0, 10},
+        [ITEM_BT21] = {&meter_bt21, 0, 10},
+        [ITEM_BT15] = {&meter_bt15, 0, 17},
+        [ITEM_ET11] = {&meter_et11, 0, 39},
+        [ITEM_ET42] = {&meter_et42, 0, ET42_FIXED},
+        [ITEM_ET70] = {&meter_et70, MEP_PORT_AT, 1},
+        [ITEM_BT52] = {&meter_bt52, 0, 7},
+        [ITEM_BT55] = {&meter_bt55, 0, 9},
+        [ITEM_IDT] = {&meter_et04, IDT_VERSION_AT, 1},
+        [ITEM_SERIAL] = {&meter_et03, 0, READER_SERIAL_SIZE},
+    };
+
+    if (item == ITEM_ET70 &&
+        meter_dimension(&r->info.dimensions, METER_DIM_FIRMWARE) < METER_FW_4_0)
+        return false;
+    if (item >= sizeof fixed / sizeof *fixed || fixed[item].table == NULL)
+        return dimensioned_range(r, item, fetch);
+    *fetch = (struct reader_fetch){.table = fixed[item].table->number,
+                                   .offset = fixed[item].offset,
+                                   .count = fixed[item].count};
+    return true;
+}
+
+/* Asks for the rest, or for as much of it as the client finds worth trying. */
+static bool request(struct reader *r)
+{
+    struct reader_fetch *fetch = &r->fetch;
+    uint16_t rest = (uint16_t)(fetch->count - fetch->got);
+
+    fetch->requests++;
+    fetch->asked = fetch->full || rest < r->client.chunk_limit ? rest : r->client.chunk_limit;
+    if (fetch->full)
+        return mep_client_read_full(&r->client, fetch->table, fetch->asked, r->scratch) == MEP_OK;
+    return mep_client_read(&r->client, fetch->table, fetch->offset + fetch->got, fetch->asked,
+                           r->scratch + fetch->got) == MEP_OK;
+}
+
+bool reader_fetch(struct reader *r, enum reader_item item, const struct reader_fetch *fetch)
+{
+    if (item != r->item)
+        r->malformed = 0;
+    r->item = (uint8_t)item;
+    r->fetch = *fetch;
+    return request(r);
+}
+
+/*
+ * A register that lies across two answers would be made of halves of two
+ * moments. So the next request begins with it, and reads a few bytes twice.
+ */
+static uint16_t whole_registers(const struct reader *r)
+{
+    struct reader_layout layout = reader_layout(r);
+    uint32_t got = r->fetch.got;
+
+    if (r->item == ITEM_BT28)
+        return (uint16_t)(got & ~3u);
+    if (r->item != ITEM_BT23 || got % layout.stride >= layout.sums)
+        return r->fetch.got;
+    uint32_t block = got - got % layout.stride;
+    return (uint16_t)(block + ((got - block) & ~3u));
+}
+
+/* True if more is wanted, the meter seems to have it, and it was asked for. */
+bool reader_fetch_more(struct reader *r, const struct mep_event *done)
+{
+    struct reader_fetch *fetch = &r->fetch;
+
+    fetch->got = (uint16_t)(fetch->got + done->count);
+    if (done->count < fetch->asked || fetch->got >= fetch->count)
+        return false;
+    fetch->got = whole_registers(r);
+    return request(r);
+}

@@ -1,0 +1,160 @@
+/* A reading as a flat list of names and values. */
+#include "reader/internal.h"
+
+#include <string.h>
+
+struct listing {
+    const struct reader *reader;
+    reader_value_fn *fn;
+    void *context;
+    mep_time verified_at;
+    size_t values;
+};
+
+static void give(struct listing *listing, const struct reader_value *value)
+{
+    listing->fn(listing->context, value);
+    listing->values++;
+}
+
+/* ---- Registers ---- */
+
+static bool is_power_or_current(enum meter_unit unit)
+{
+    return unit == METER_UNIT_W || unit == METER_UNIT_VAR || unit == METER_UNIT_VA ||
+           unit == METER_UNIT_MA;
+}
+
+/* Sources without a name in the guide have none here either. */
+static bool has_name(const struct meter_value *value)
+{
+    return value->sourced && strncmp(value->name, "source_", 7) != 0;
+}
+
+static void give_register(void *context, const struct meter_value *from_meter)
+{
+    struct listing *listing = context;
+    const struct meter_dimensions *dims = &listing->reader->info.dimensions;
+    struct meter_value value = *from_meter;
+
+    if (!has_name(&value) || !meter_reading_name(&value, dims))
+        return;
+    bool renamed = value.source != from_meter->source;
+    bool voltage = value.unit == METER_UNIT_MV && meter_dimension(dims, METER_DIM_VT_RATIO) != 1;
+    struct reader_value out = {
+        .name = value.name,
+        .kind = READER_INTEGER,
+        .unit = value.unit,
+        .integer = value.integer,
+        .verified_at = listing->verified_at,
+        .before_ratio = value.table == &meter_bt28 && meter_is_ct(dims) && !renamed &&
+                        (is_power_or_current(value.unit) || voltage),
+    };
+    give(listing, &out);
+}
+
+static bool is_fresh(const struct reader *r, mep_time now, mep_time verified_at, mep_time interval)
+{
+    return now - verified_at <= interval + r->config.stale_us;
+}
+
+static void give_blocks(struct listing *listing, const struct reader_snapshot *snapshot,
+                        mep_time now)
+{
+    const struct reader *r = listing->reader;
+    struct reader_layout layout = reader_layout(r);
+    mep_time tiers = reader_one_frame(&layout) ? r->config.period_us : r->config.tiers_us;
+
+    for (uint32_t block = 0; block < layout.blocks; block++) {
+        mep_time at = snapshot->block_at[block];
+        if (snapshot->block_size[block] == 0 ||
+            !is_fresh(r, now, at, block == 0 ? r->config.period_us : tiers))
+            continue;
+        listing->verified_at = at;
+        meter_decode(&meter_bt23, &r->info.dimensions, layout.base + block * layout.stride,
+                     snapshot->sums + block * layout.sums, snapshot->block_size[block],
+                     give_register, listing);
+    }
+}
+
+static void give_present(struct listing *listing, const struct reader_snapshot *snapshot)
+{
+    const struct meter_dimensions *dims = &listing->reader->info.dimensions;
+
+    listing->verified_at = snapshot->present_at;
+    meter_decode(&meter_bt28, dims, meter_dimension(dims, METER_DIM_PRESENT_AT), snapshot->present,
+                 snapshot->present_size, give_register, listing);
+}
+
+/* ---- The rest ---- */
+
+static void give_text(struct listing *listing, const char *name, const char *text)
+{
+    struct reader_value value = {.name = name,
+                                 .kind = READER_TEXT,
+                                 .text = (const uint8_t *)text,
+                                 .length = strlen(text),
+                                 .verified_at = listing->reader->identity_at};
+    if (value.length != 0)
+        give(listing, &value);
+}
+
+static void give_identity(struct listing *listing)
+{
+    const struct reader_info *info = &listing->reader->info;
+
+    give_text(listing, "serial", info->serial);
+    give_text(listing, "manufacturer", info->manufacturer);
+    give_text(listing, "model", info->model);
+    give_text(listing, "firmware", info->firmware);
+}
+
+static void give_time_and_tariff(struct listing *listing, mep_time now)
+{
+    const struct reader *r = listing->reader;
+    struct reader_value time = {.name = "meter_time",
+                                .kind = READER_TIME,
+                                .verified_at = r->reading_clock_at,
+                                .extrapolated = true};
+    struct reader_value tariff = {.name = "tariff",
+                                  .kind = READER_INTEGER,
+                                  .integer = r->tariff,
+                                  .verified_at = r->tariff_at};
+
+    if (r->reading_clock_known) {
+        time.time = meter_time_from_unix(r->reading_clock);
+        give(listing, &time);
+    }
+    if (r->tariff_known && is_fresh(r, now, r->tariff_at, r->config.tariff_us))
+        give(listing, &tariff);
+}
+
+static void give_age(struct listing *listing, mep_time now)
+{
+    mep_time age = now - listing->reader->reading.verified_at;
+    struct reader_value value = {.name = "age_ms",
+                                 .kind = READER_INTEGER,
+                                 .unit = METER_UNIT_MS,
+                                 .integer = age > 0 ? age / 1000 : 0,
+                                 .verified_at = listing->reader->reading.verified_at};
+    give(listing, &value);
+}
+
+size_t reader_values(const struct reader *r, mep_time now, reader_value_fn *fn, void *context)
+{
+    const struct reader_snapshot *snapshot = &r->snapshot[r->published];
+    struct listing listing = {.reader = r, .fn = fn, .context = context};
+    mep_time period = r->config.period_us;
+    bool energy = snapshot->block_size[0] != 0 && is_fresh(r, now, snapshot->block_at[0], period);
+    bool present = snapshot->present_size != 0 && is_fresh(r, now, snapshot->present_at, period);
+
+    if (!r->has_reading || (!energy && !present))
+        return 0;
+    give_identity(&listing);
+    give_time_and_tariff(&listing, now);
+    give_blocks(&listing, snapshot, now);
+    if (present)
+        give_present(&listing, snapshot);
+    give_age(&listing, now);
+    return listing.values;
+}
