@@ -38,7 +38,8 @@ static void put16(struct block *block, uint16_t value)
 /* Pads to a multiple of four, as every part of a block is. */
 static void put_bytes(struct block *block, const void *bytes, size_t count)
 {
-    memcpy(block->bytes + block->used, bytes, count);
+    if (count != 0)
+        memcpy(block->bytes + block->used, bytes, count);
     block->used += count;
     while (block->used % 4 != 0)
         block->bytes[block->used++] = 0;

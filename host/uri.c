@@ -34,8 +34,7 @@ static const char *parse_tcp(const char *text, struct uri *uri)
         text++;
         length -= 2;
     }
-    if (length == 0 || (!bracketed && memchr(text, ':', length) != NULL) ||
-        memchr(text, '/', length) != NULL)
+    if (length == 0 || strcspn(text, bracketed ? "/[]" : "/[]:") < length)
         return "names no host and port" ACCEPTED;
     uint32_t port = number(colon + 1);
     if (port == 0 || port > 65535)
