@@ -86,8 +86,7 @@ static void take(struct capture *c, const struct pcapng_packet *packet)
         break;
     case PCAPNG_INBOUND:
         if (packet->count == sizeof alert && memcmp(packet->bytes, alert, sizeof alert) == 0) {
-            struct capture_item item = {
-                .time_us = packet->time_us, .dims = c->dims, .alert = true};
+            struct capture_item item = {.time_us = packet->time_us, .dims = c->dims, .alert = true};
             c->fn(c->context, &item);
         } else {
             take_response(c, packet);

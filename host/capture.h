@@ -6,9 +6,9 @@
 #include "host/pcapng.h"
 
 struct capture_item {
-    int64_t time_us;                      /* of the request, or of what stood alone */
-    const struct exchange *exchange;      /* NULL: see alert and problem */
-    const struct meter_dimensions *dims;  /* as learnt so far */
+    int64_t time_us;                     /* of the request, or of what stood alone */
+    const struct exchange *exchange;     /* NULL: see alert and problem */
+    const struct meter_dimensions *dims; /* as learnt so far */
     bool alert;
     bool has_table; /* a request that was not answered: which table it was about */
     uint16_t table;

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { BT21_SIZE = 10 }; /* bytes of BT21 that count */
+enum {
+    BT21_SIZE = 10
+}; /* bytes of BT21 that count */
 
 /* ---- One exchange ------------------------------------------------------ */
 
@@ -86,7 +88,8 @@ static void exchange_json(struct json *json, const struct exchange *x,
 
     if (x->has_table)
         json_string(json, "table", table_name(x->request.table, name));
-    json_integer(json, "response_code", x->response.code);
+    if (x->has_table || x->problem == NULL)
+        json_integer(json, "response_code", x->response.code);
     json_string(json, "digest", exchange_digest_name(x->digest));
     if (x->digest == EXCHANGE_BAD || x->problem != NULL)
         return;
@@ -280,7 +283,6 @@ const struct command command_decode = {
             "does not verify is not decoded. Without one the digest is \"unchecked\".\n"
             "HEX may have spaces and colons.",
     .word = "FILE",
-    .options =
-        OPTION_KEY | OPTION_JSON | OPTION_REQUEST | OPTION_RESPONSE | OPTION_DIMENSIONS,
+    .options = OPTION_KEY | OPTION_JSON | OPTION_REQUEST | OPTION_RESPONSE | OPTION_DIMENSIONS,
     .run = run,
 };

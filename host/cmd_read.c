@@ -27,8 +27,7 @@ static bool is_complete(struct wanted *w, const struct reader *reader, uint32_t 
 {
     const struct meter_dimensions *dims = &reader_info(reader)->dimensions;
     bool in_pieces = meter_table_size(&meter_bt23, dims) > MEP_READ_MAX;
-    const uint32_t partial =
-        READER_FLAG_REJECTED | READER_FLAG_NO_ENERGY | READER_FLAG_NO_PRESENT;
+    const uint32_t partial = READER_FLAG_REJECTED | READER_FLAG_NO_ENERGY | READER_FLAG_NO_PRESENT;
 
     w->readings++;
     w->settled = w->reading.count == w->values_before ? w->settled + 1 : 0;

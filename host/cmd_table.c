@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-enum { TABLE_BYTES_MAX = 4096 };
+enum {
+    TABLE_BYTES_MAX = 4096
+};
 
 /* ---- What the schema knows, without a meter ----------------------------- */
 
@@ -23,8 +25,7 @@ static void list_tables(bool as_json)
             json_end(&json);
             putchar('\n');
         } else {
-            printf("%-5s %5u  %-40s p.%u\n", table->name, table->number, table->title,
-                   table->page);
+            printf("%-5s %5u  %-40s p.%u\n", table->name, table->number, table->title, table->page);
         }
     }
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REDRAW_MS = 250 };
+enum {
+    REDRAW_MS = 250
+};
 
 enum watch_style {
     WATCH_LINES,
@@ -43,10 +45,17 @@ static void print_line(const struct reading *reading)
     static const struct {
         const char *label, *name;
     } shown[] = {
-        {"import", "power_import_w"}, {"export", "power_export_w"}, {"L1", "voltage_l1_mv"},
-        {"", "current_l1_ma"},        {"L2", "voltage_l2_mv"},      {"", "current_l2_ma"},
-        {"L3", "voltage_l3_mv"},      {"", "current_l3_ma"},        {"", "frequency_mhz"},
-        {"total import", "energy_import_wh"}, {"total export", "energy_export_wh"},
+        {"import", "power_import_w"},
+        {"export", "power_export_w"},
+        {"L1", "voltage_l1_mv"},
+        {"", "current_l1_ma"},
+        {"L2", "voltage_l2_mv"},
+        {"", "current_l2_ma"},
+        {"L3", "voltage_l3_mv"},
+        {"", "current_l3_ma"},
+        {"", "frequency_mhz"},
+        {"total import", "energy_import_wh"},
+        {"total export", "energy_export_wh"},
     };
     const struct reading_value *time = reading_find(reading, "meter_time");
 
@@ -85,7 +94,7 @@ static void on_event(struct session *session, const struct reader_event *event)
         on_reading(w, event);
     else if (event->type == READER_EVENT_LINK && w->style != WATCH_SCREEN &&
              event->link != READER_LINK_STARTING && event->link != READER_LINK_OK)
-        say_warning("%s; %s", reader_link_text(event->link), reader_link_causes(event->link));
+        say_warning("%s %s", reader_link_text(event->link), reader_link_causes(event->link));
 }
 
 static void draw(struct watch *w)

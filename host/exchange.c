@@ -16,8 +16,8 @@ static void verify(struct exchange *x, size_t *request_size, size_t *response_si
     size_t message;
 
     x->digest = key == NULL ? EXCHANGE_UNCHECKED : EXCHANGE_BAD;
-    if (key == NULL ||
-        !mep_open_request(&seal, key->bytes, x->request_frame, *request_size, &message, &sequence)) {
+    if (key == NULL || !mep_open_request(&seal, key->bytes, x->request_frame, *request_size,
+                                         &message, &sequence)) {
         *request_size = *request_size > REQUEST_TRAILER ? *request_size - REQUEST_TRAILER : 0;
     } else {
         *request_size = message;

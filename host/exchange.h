@@ -33,7 +33,9 @@ void exchange_open(struct exchange *exchange, const uint8_t *request, size_t req
 /* "ok", "bad" or "unchecked". */
 const char *exchange_digest_name(enum exchange_digest digest);
 
-enum { TABLE_NAME_SIZE = 8 };
+enum {
+    TABLE_NAME_SIZE = 8
+};
 
 /* "BT23", "ET13": also of tables that the schema does not have. Returns `name`. */
 char *table_name(uint16_t table, char name[TABLE_NAME_SIZE]);

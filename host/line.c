@@ -25,6 +25,8 @@ void line_init(struct line *line, uv_loop_t *loop, const struct uri *uri,
     memset(line, 0, sizeof *line);
     line->loop = loop;
     line->uri = *uri;
+    snprintf(line->name, sizeof line->name, "%s%s%s%s", uri->kind == URI_TCP ? "tcp://" : "",
+             uri->path, uri->kind == URI_TCP ? ":" : "", uri->port);
     line->ops = kinds[uri->kind];
     line->events = events;
     line->context = context;
@@ -55,7 +57,7 @@ void line_close(struct line *line)
 
 void line_lose(struct line *line, const char *format, ...)
 {
-    char why[URI_TEXT_MAX + 160];
+    char why[sizeof line->name + 160];
     va_list arguments;
 
     va_start(arguments, format);
@@ -85,9 +87,9 @@ void line_drain_fd(struct line *line)
     if (count > 0)
         line->events->received(line->context, bytes, (size_t)count);
     else if (count == 0)
-        line_lose(line, "%s: the other end closed it", line->uri.path);
+        line_lose(line, "%s: the other end closed it", line->name);
     else if (errno != EAGAIN && errno != EINTR)
-        line_lose(line, "%s: %s", line->uri.path,
+        line_lose(line, "%s: %s", line->name,
                   errno == EIO ? "the device has gone" : strerror(errno));
 }
 
@@ -96,7 +98,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct line *line = poll->data;
 
     if (status < 0) {
-        line_lose(line, "%s: %s", line->uri.path, uv_strerror(status));
+        line_drain_fd(line); /* the descriptor knows better than libuv what is wrong */
+        if (line->poll == poll)
+            line_lose(line, "%s: %s", line->name, uv_strerror(status));
         return;
     }
     if ((events & UV_READABLE) != 0)
@@ -122,7 +126,7 @@ void line_watch_fd(struct line *line, int events, uv_poll_cb callback)
         if (uv_poll_init(line->loop, line->poll, line->fd) != 0) {
             free(line->poll);
             line->poll = NULL;
-            line_lose(line, "%s: cannot be waited for", line->uri.path);
+            line_lose(line, "%s: cannot be waited for", line->name);
             return;
         }
         line->poll->data = line;
@@ -143,7 +147,7 @@ void line_opened_fd(struct line *line, int fd)
 size_t line_wrote(struct line *line, ssize_t written, size_t count)
 {
     if (written < 0 && errno != EAGAIN && errno != EINTR) {
-        line_lose(line, "%s: %s", line->uri.path,
+        line_lose(line, "%s: %s", line->name,
                   errno == EIO ? "the device has gone" : strerror(errno));
         return 0;
     }

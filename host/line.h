@@ -32,6 +32,7 @@ extern const struct line_ops line_serial_ops, line_tcp_ops, line_sim_ops;
 struct line {
     uv_loop_t *loop;
     struct uri uri;
+    char name[URI_TEXT_MAX + 16]; /* for messages */
     const struct line_ops *ops;
     const struct line_events *events;
     void *context;

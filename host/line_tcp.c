@@ -29,10 +29,11 @@ static void on_connect(uv_poll_t *poll, int status, int events)
     socklen_t size = sizeof error;
 
     (void)events;
-    if (status < 0 || getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        error = status < 0 ? -status : errno;
-    if (error != 0)
-        try_next(line, error);
+    /* libuv has only EBADF for a socket in error, which itself knows better. */
+    if (getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    if (error != 0 || status < 0)
+        try_next(line, error != 0 ? error : -status);
     else
         connected(line);
 }
@@ -55,7 +56,7 @@ static void try_next(struct line *line, int error)
         }
         error = errno;
     }
-    line_lose(line, "tcp://%s:%s: %s", line->uri.path, line->uri.port, strerror(error));
+    line_lose(line, "%s: %s", line->name, strerror(error));
 }
 
 static void on_lookup(uv_getaddrinfo_t *lookup, int status, struct addrinfo *addresses)
@@ -69,8 +70,7 @@ static void on_lookup(uv_getaddrinfo_t *lookup, int status, struct addrinfo *add
     }
     line->lookup = NULL;
     if (status != 0) {
-        line_lose(line, "tcp://%s:%s: no such host: %s", line->uri.path, line->uri.port,
-                  uv_strerror(status));
+        line_lose(line, "%s: no such host: %s", line->name, uv_strerror(status));
         return;
     }
     line->addresses = line->address = addresses;
@@ -92,7 +92,7 @@ static void open_tcp(struct line *line)
         return;
     }
     free(lookup);
-    line_lose(line, "tcp://%s:%s: %s", line->uri.path, line->uri.port, uv_strerror(status));
+    line_lose(line, "%s: %s", line->name, uv_strerror(status));
 }
 
 static void close_tcp(struct line *line)

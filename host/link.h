@@ -13,8 +13,8 @@ struct link_user {
     void (*input)(void *user, mep_time now, const uint8_t *bytes, size_t count);
     size_t (*output)(void *user, mep_time now, uint8_t *bytes, size_t size);
     mep_time (*wake)(void *user);
-    void (*reset)(void *user, mep_time now); /* the line was opened */
-    void (*turn)(void *user, mep_time now);  /* fetch events; begin requests; may end the link */
+    void (*reset)(void *user, mep_time now);   /* the line was opened */
+    void (*turn)(void *user, mep_time now);    /* fetch events; begin requests; may end the link */
     void (*lost)(void *user, const char *why); /* a line that was open; it will be tried again */
 };
 
@@ -30,9 +30,9 @@ struct link {
     struct line line;
     const struct link_user *ops;
     void *user;
-    struct tap *tap;    /* NULL: no capture */
-    bool keep_trying;   /* a line that was open once is opened again, for ever */
-    char why[512];      /* what is wrong with the line; empty while it is open */
+    struct tap *tap;  /* NULL: no capture */
+    bool keep_trying; /* a line that was open once is opened again, for ever */
+    char why[512];    /* what is wrong with the line; empty while it is open */
     enum link_end end;
 
     /* The rest is the link's own. */

@@ -9,7 +9,9 @@ static const struct command *const commands[] = {
     &command_read,   &command_watch,   &command_table, &command_info,
     &command_decode, &command_capture, &command_key,
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum {
+    COMMANDS = sizeof commands / sizeof *commands
+};
 
 static void print_help(void)
 {

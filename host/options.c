@@ -140,7 +140,8 @@ static int complain(const struct command *command, int kind, char *word)
     char *equals = strchr(word, '=');
 
     if (kind == '?' && optopt >= LONG_OPTION)
-        return say_usage("%s: --%s takes no value", command->name, known[optopt - LONG_OPTION].name);
+        return say_usage("%s: --%s takes no value", command->name,
+                         known[optopt - LONG_OPTION].name);
     if (optopt > 0 && optopt < LONG_OPTION)
         word = letter;
     else if (equals != NULL)
@@ -189,8 +190,8 @@ int options_parse(const struct command *command, int argc, char **argv, struct o
     *help = false;
     for (int i = 0; i < KNOWN; i++)
         if ((command->options & known[i].bit) != 0)
-            table[used++] = (struct option){known[i].name, known[i].value != NULL, NULL,
-                                            LONG_OPTION + i};
+            table[used++] =
+                (struct option){known[i].name, known[i].value != NULL, NULL, LONG_OPTION + i};
     table[used] = (struct option){"help", no_argument, NULL, 'h'};
 
     opterr = 0;

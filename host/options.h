@@ -30,11 +30,11 @@ struct options {
 
 struct command {
     const char *name;
-    const char *summary;   /* one line for `mep --help` */
-    const char *usage;     /* what stands after the name */
-    const char *text;      /* `mep NAME --help`: a paragraph or two */
-    const char *word;      /* what its one argument is called, NULL: it takes none */
-    unsigned options;      /* which it accepts */
+    const char *summary; /* one line for `mep --help` */
+    const char *usage;   /* what stands after the name */
+    const char *text;    /* `mep NAME --help`: a paragraph or two */
+    const char *word;    /* what its one argument is called, NULL: it takes none */
+    unsigned options;    /* which it accepts */
     int (*run)(const struct options *options);
 };
 

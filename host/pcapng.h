@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum {
-    PCAPNG_LINKTYPE = 147, /* LINKTYPE_USER0: there is no registered one for MEP */
+    PCAPNG_LINKTYPE = 147,  /* LINKTYPE_USER0: there is no registered one for MEP */
     PCAPNG_WRITE_MAX = 1024 /* longest packet that is written; others' may be longer */
 };
 
@@ -39,7 +39,9 @@ bool pcapng_write_packet(FILE *file, const struct pcapng_packet *packet, const c
 
 /* ---- Reading from memory ---- */
 
-enum { PCAPNG_INTERFACES_MAX = 16 };
+enum {
+    PCAPNG_INTERFACES_MAX = 16
+};
 
 struct pcapng_reader {
     const uint8_t *bytes;

@@ -152,7 +152,8 @@ enum pcapng_result pcapng_next(struct pcapng_reader *r, struct pcapng_packet *pa
             return PCAPNG_BROKEN;
         if (length > left)
             return PCAPNG_TRUNCATED;
-        if (get32(r, block + length - 4) != length || (type == BLOCK_SECTION && length < SECTION_MIN) ||
+        if (get32(r, block + length - 4) != length ||
+            (type == BLOCK_SECTION && length < SECTION_MIN) ||
             (type == BLOCK_INTERFACE && length < INTERFACE_MIN) ||
             (type == BLOCK_PACKET && length < PACKET_MIN))
             return PCAPNG_BROKEN;

@@ -75,8 +75,7 @@ static bool finish(struct block *block, FILE *file)
     return fwrite(block->bytes, 1, block->used, file) == block->used && fflush(file) == 0;
 }
 
-bool pcapng_write_begin(FILE *file, const char *program, const char *interface,
-                        const char *comment)
+bool pcapng_write_begin(FILE *file, const char *program, const char *interface, const char *comment)
 {
     struct block block;
 

@@ -45,9 +45,9 @@ char *reading_number(enum meter_unit unit, int64_t integer, char text[READING_TE
         int divisor, decimals, drop; /* drop: what the decimals left out are divided by */
         const char *text;
     } human[] = {
-        {METER_UNIT_WH, 1000, 3, 1, " kWh"},     {METER_UNIT_VARH, 1000, 3, 1, " kvarh"},
-        {METER_UNIT_VAH, 1000, 3, 1, " kVAh"},   {METER_UNIT_MA, 1000, 2, 10, " A"},
-        {METER_UNIT_MV, 1000, 1, 100, " V"},     {METER_UNIT_MHZ, 1000, 3, 1, " Hz"},
+        {METER_UNIT_WH, 1000, 3, 1, " kWh"},   {METER_UNIT_VARH, 1000, 3, 1, " kvarh"},
+        {METER_UNIT_VAH, 1000, 3, 1, " kVAh"}, {METER_UNIT_MA, 1000, 2, 10, " A"},
+        {METER_UNIT_MV, 1000, 1, 100, " V"},   {METER_UNIT_MHZ, 1000, 3, 1, " Hz"},
         {METER_UNIT_PERMILLE, 1000, 3, 1, ""},
     };
 
@@ -57,8 +57,8 @@ char *reading_number(enum meter_unit unit, int64_t integer, char text[READING_TE
         int64_t rounded = integer + (integer < 0 ? -human[i].drop : human[i].drop) / 2;
         int64_t whole = rounded / human[i].divisor, rest = rounded % human[i].divisor;
         snprintf(text, READING_TEXT_SIZE, "%s%" PRId64 ".%0*" PRId64 "%s", rounded < 0 ? "-" : "",
-                 (int64_t)llabs(whole), human[i].decimals,
-                 (int64_t)llabs(rest) / human[i].drop, human[i].text);
+                 (int64_t)llabs(whole), human[i].decimals, (int64_t)llabs(rest) / human[i].drop,
+                 human[i].text);
         return text;
     }
     const char *name = meter_unit_text(unit);

@@ -102,7 +102,7 @@ static void append(struct screen *screen, const char *text, size_t count)
 
 void screen_add(struct screen *screen, enum screen_style style, const char *format, ...)
 {
-    static const char *const styles[STYLES] = {"",          "\033[2m",  "\033[1m", "\033[32m",
+    static const char *const styles[STYLES] = {"",         "\033[2m",  "\033[1m", "\033[32m",
                                                "\033[33m", "\033[31m", "\033[7m"};
     char text[512];
     va_list arguments;

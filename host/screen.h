@@ -16,7 +16,10 @@ enum screen_style {
     STYLES
 };
 
-enum { SCREEN_LINES_MAX = 40, SCREEN_LINE_SIZE = 1024 };
+enum {
+    SCREEN_LINES_MAX = 40,
+    SCREEN_LINE_SIZE = 1024
+};
 
 struct screen {
     char line[SCREEN_LINES_MAX][SCREEN_LINE_SIZE];

@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    PATIENCE_US = 30000000,      /* for a first reading or table at 2400 baud and more */
-    LAST_PATIENCE_US = 3000000,  /* once the meter seems to be silent: is it TLS that it wants? */
+    PATIENCE_US = 30000000,     /* for a first reading or table at 2400 baud and more */
+    LAST_PATIENCE_US = 3000000, /* once the meter seems to be silent: is it TLS that it wants? */
     PATIENCE_BAUD = 2400
 };
 
@@ -134,7 +134,7 @@ int session_say_failed(const struct session *session, const char *wanted)
     }
     if (link == READER_LINK_OK || link == READER_LINK_STARTING)
         return say_failed("no %s: the meter answers, but did not give it in time", wanted);
-    return say_failed("no %s: %s%s%s", wanted, reader_link_text(link), causes[0] == 0 ? "" : "; ",
+    return say_failed("no %s. %s%s%s", wanted, reader_link_text(link), causes[0] == 0 ? "" : " ",
                       causes);
 }
 

@@ -7,8 +7,7 @@
 
 bool uri_baud_known(uint32_t baud)
 {
-    static const uint32_t known[] = {300,  600,   1200,  2400,  4800,
-                                     9600, 19200, 38400, 57600, 115200};
+    static const uint32_t known[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (baud == known[i])
             return true;

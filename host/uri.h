@@ -11,7 +11,9 @@ enum uri_kind {
     URI_SIM     /* sim: */
 };
 
-enum { URI_TEXT_MAX = 256 };
+enum {
+    URI_TEXT_MAX = 256
+};
 
 struct uri {
     enum uri_kind kind;

@@ -3,7 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xfffd };
+enum {
+    REPLACEMENT = 0xfffd
+};
 
 uint32_t utf8_next(const uint8_t *bytes, size_t count, size_t *size)
 {

@@ -5,7 +5,9 @@
 #include "host/json_out.h"
 #include "meter/meter.h"
 
-enum { VALUE_TEXT_SIZE = 512 };
+enum {
+    VALUE_TEXT_SIZE = 512
+};
 
 /* Without the unit; cut to VALUE_TEXT_SIZE; safe for a terminal. Returns `text`. */
 char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE]);

@@ -87,8 +87,8 @@ static void draw_heading(struct drawing *d, const struct reader_info *info)
     const struct reading_value *time = reading_find(&d->reading, "meter_time");
     char line[256];
 
-    snprintf(line, sizeof line, " %s %s", info->manufacturer[0] == 0 ? "MEPlink" : info->manufacturer,
-             info->model);
+    snprintf(line, sizeof line, " %s %s",
+             info->manufacturer[0] == 0 ? "MEPlink" : info->manufacturer, info->model);
     if (info->serial[0] != 0)
         snprintf(line + strlen(line), sizeof line - strlen(line), "   serial %s", info->serial);
     if (info->firmware[0] != 0)
@@ -224,12 +224,11 @@ static void draw_link(struct drawing *d, const struct session *session)
     label(d, "answers");
     column(d, 0);
     screen_add(d->screen, STYLE_PLAIN, "%u verified, ", counters->outcomes[MEP_OUTCOME_OK]);
-    screen_add(d->screen, session_damaged(session) == 0 ? STYLE_PLAIN : STYLE_NOTICE,
-               "%u damaged", session_damaged(session));
+    screen_add(d->screen, session_damaged(session) == 0 ? STYLE_PLAIN : STYLE_NOTICE, "%u damaged",
+               session_damaged(session));
     screen_add(d->screen, STYLE_PLAIN, ", %u missing, %u refused; %u alerts",
                counters->outcomes[MEP_OUTCOME_SILENT],
-               counters->outcomes[MEP_OUTCOME_AUTH] + counters->outcomes[MEP_OUTCOME_REFUSED] +
-                   counters->outcomes[MEP_OUTCOME_SEQUENCE],
+               counters->outcomes[MEP_OUTCOME_AUTH] + counters->outcomes[MEP_OUTCOME_REFUSED],
                counters->alerts);
     label(d, "readings");
     column(d, 0);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* BT23, 44 bytes from 0, and the answer to a wrong sequence number; key 01 x 16. */
-#define REQUEST  "00143f0017000000002c77635b9113db85a135a0575e"
+#define REQUEST "00143f0017000000002c77635b9113db85a135a0575e"
 #define RESPONSE                                                                                   \
     "003700002c0000000000000000000000000000000008000000030000000000000000000000000000000000000006" \
     "000000addcb82c3d417f91"
@@ -171,7 +171,8 @@ static size_t foreign_file(uint8_t *out)
     size_t used = 0, count;
 
     for (unsigned i = 0; i < 7; i++)
-        put(out, &used, (const uint32_t[]){0x0a0d0d0a, 28, 0x1a2b3c4d, 0x10000, ~0u, ~0u, 28}[i], 4);
+        put(out, &used, (const uint32_t[]){0x0a0d0d0a, 28, 0x1a2b3c4d, 0x10000, ~0u, ~0u, 28}[i],
+            4);
     for (unsigned i = 0; i < 5; i++) /* Ethernet */
         put(out, &used, (const uint32_t[]){1, 20, 1 << 16, 0, 20}[i], 4);
     for (unsigned i = 0; i < 4; i++)
@@ -185,8 +186,8 @@ static size_t foreign_file(uint8_t *out)
     for (unsigned packet = 0; packet < 2; packet++) {
         hex_parse(packet == 0 ? REQUEST : RESPONSE, frame, sizeof frame, &count);
         uint32_t padded = (uint32_t)(count + 3) / 4 * 4, length = 32 + padded + 12;
-        const uint32_t head[] = {6, length, 1, 0x18861, 0x5a000000, (uint32_t)count,
-                                 (uint32_t)count};
+        const uint32_t head[] = {
+            6, length, 1, 0x18861, 0x5a000000, (uint32_t)count, (uint32_t)count};
         for (unsigned i = 0; i < 7; i++)
             put(out, &used, head[i], 4);
         memset(out + used, 0, padded);

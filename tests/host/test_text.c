@@ -49,10 +49,28 @@ static void uris(void **unused)
         {"sim:", URI_SIM, "", "", 0},
     };
     static const char *const bad[] = {
-        "", "/", "ttyUSB0", "/dev/ttyUSB0?", "/dev/ttyUSB0?baud=", "/dev/ttyUSB0?baud=9601",
-        "/dev/ttyUSB0?baud=9600x", "/dev/ttyUSB0?parity=even", "tcp:", "tcp://", "tcp://host",
-        "tcp://host:", "tcp://:3001", "tcp://host:0", "tcp://host:65536", "tcp://host:3001/",
-        "tcp://::1:3001", "tcp://host:-1", "sim", "sim:1", "http://host:80", "tcp://[]:1",
+        "",
+        "/",
+        "ttyUSB0",
+        "/dev/ttyUSB0?",
+        "/dev/ttyUSB0?baud=",
+        "/dev/ttyUSB0?baud=9601",
+        "/dev/ttyUSB0?baud=9600x",
+        "/dev/ttyUSB0?parity=even",
+        "tcp:",
+        "tcp://",
+        "tcp://host",
+        "tcp://host:",
+        "tcp://:3001",
+        "tcp://host:0",
+        "tcp://host:65536",
+        "tcp://host:3001/",
+        "tcp://::1:3001",
+        "tcp://host:-1",
+        "sim",
+        "sim:1",
+        "http://host:80",
+        "tcp://[]:1",
     };
     struct uri uri;
 
@@ -78,7 +96,7 @@ static void uris(void **unused)
 
 static void json_escapes(void **unused)
 {
-    static const uint8_t odd[] = {'a', '"', '\\', '\n', 0x1b, 0xc3, 0xa6, 0xc3, 0xff, 0xed, 0xa0,
+    static const uint8_t odd[] = {'a',  '"',  '\\', '\n', 0x1b, 0xc3, 0xa6, 0xc3, 0xff, 0xed, 0xa0,
                                   0x80, 0xf0, 0x9f, 0x94, 0x8c, 0xc0, 0x80, 0x7f, 0xe2, 0x82};
     char *text;
     size_t size;
