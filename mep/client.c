@@ -245,7 +245,7 @@ static void adopt_sequence(struct mep_client *c, uint32_t sequence, mep_time now
 
     c->counters.outcomes[MEP_OUTCOME_SEQUENCE]++;
     c->pending |= PENDING_SEQUENCE;
-    if (c->is_retry && (c->same_bytes || ahead <= MEP_SEQUENCE_WINDOW)) {
+    if (c->synced && c->is_retry && (c->same_bytes || ahead <= MEP_SEQUENCE_WINDOW)) {
         /* The number was one that the meter should have liked: try the other rule. */
         enum mep_retry_rule used = c->same_bytes ? MEP_RETRY_SAME : MEP_RETRY_NEXT;
         c->counters.rule_refused[used]++;
@@ -253,6 +253,7 @@ static void adopt_sequence(struct mep_client *c, uint32_t sequence, mep_time now
     }
     c->sequence = sequence;
     c->accepted_sequence = sequence;
+    c->synced = true;
     c->same_bytes = false;
     c->is_retry = false;
     if (++c->sequence_attempts >= SEQUENCE_ATTEMPTS) {
@@ -307,6 +308,7 @@ static void answered(struct mep_client *c, const uint8_t *message, size_t size, 
     if (c->is_retry)
         c->counters.rule_accepted[c->same_bytes ? MEP_RETRY_SAME : MEP_RETRY_NEXT]++;
     c->accepted_sequence = c->sequence;
+    c->synced = true;
     c->is_retry = false;
     c->same_bytes = false;
     c->done.code = response.code;

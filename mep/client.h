@@ -108,6 +108,7 @@ struct mep_client {
     uint8_t chunk_damaged;
     uint8_t state, pending, attempts, sequence_attempts;
     uint8_t rule;
+    bool synced; /* accepted_sequence is the meter's */
     bool same_bytes, is_retry, late_possible, noisy, chunk_on_trial;
 };
 

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { NO_DIGIT = 0xff };
+enum {
+    NO_DIGIT = 0xff
+};
 
 static unsigned hex_digit(char c)
 {

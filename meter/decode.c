@@ -40,22 +40,27 @@ static void load_text(struct meter_value *value, const uint8_t *bytes, uint32_t 
     value->length = length;
 }
 
+/* At least as many digits as `power`, which is 1 or 10, has. */
+static char *put_decimal(char *out, unsigned number, unsigned power)
+{
+    while (number / power >= 10)
+        power *= 10;
+    for (; power != 0; power /= 10)
+        *out++ = (char)('0' + number / power % 10);
+    return out;
+}
+
+/* "3.00.24", as the guide writes it */
 static void load_version(struct meter_value *value, const uint8_t *bytes)
 {
-    value->integer = bytes[0] << 8 | bytes[1];
-    unsigned parts[3] = {bytes[0] >> 4, (unsigned)(value->integer >> 5 & 127), bytes[1] & 31u};
-    char *out = value->text;
-    *out++ = (char)('0' + parts[0] / 10);
-    out -= parts[0] < 10;
-    *out++ = (char)('0' + parts[0] % 10);
-    for (unsigned i = 1; i < 3; i++) {
-        *out++ = '.';
-        if (parts[i] >= 100)
-            *out++ = '1';
-        *out++ = (char)('0' + parts[i] / 10 % 10);
-        *out++ = (char)('0' + parts[i] % 10);
-    }
+    unsigned version = (unsigned)bytes[0] << 8 | bytes[1];
+    char *out = put_decimal(value->text, version >> 12, 1);
+    *out++ = '.';
+    out = put_decimal(out, version >> 5 & 127, 10);
+    *out++ = '.';
+    out = put_decimal(out, version & 31, 10);
     *out = 0;
+    value->integer = version;
     value->bytes = (const uint8_t *)value->text;
     value->length = (size_t)(out - value->text);
 }
@@ -73,11 +78,13 @@ static bool load_value(struct meter_walk *walk, const uint8_t *bytes)
         return true;
     case METER_BYTES:
         return true;
+    case METER_SECRET:
+        return false;
     case METER_LTIME:
     case METER_STIME:
         return load_time(&value->time, bytes, walk->size);
     case METER_HMS:
-        value->integer = (bytes[0] * 60L + bytes[1]) * 60 + bytes[2];
+        value->integer = (bytes[0] * INT32_C(60) + bytes[1]) * 60 + bytes[2];
         return true;
     case METER_VERSION:
         load_version(value, bytes);
@@ -90,7 +97,7 @@ static bool load_value(struct meter_walk *walk, const uint8_t *bytes)
     else
         value->integer = (int64_t)load(bytes, walk->size);
     if (field->bits)
-        value->integer = value->integer >> field->bit & ((1L << field->bits) - 1);
+        value->integer = value->integer >> field->bit & ((INT32_C(1) << field->bits) - 1);
     if (field->scale && (value->unit == METER_UNIT_WH || value->unit == METER_UNIT_VARH))
         value->integer *= meter_dimension(walk->dims, field->scale);
     return true;

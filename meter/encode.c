@@ -26,8 +26,9 @@ static uint64_t load(const uint8_t *bytes, uint32_t size)
 static enum meter_result store_bytes(const struct meter_walk *walk, uint8_t *bytes)
 {
     const struct meter_value *value = &walk->value;
-    if (value->length > walk->size ||
-        (value->field->type == METER_BYTES && value->length != walk->size))
+    if (!value->bytes)
+        return METER_E_KIND;
+    if (value->length > walk->size || (value->kind == METER_RAW && value->length != walk->size))
         return METER_E_RANGE;
     memset(bytes, 0, walk->size);
     memcpy(bytes, value->bytes, value->length);
@@ -79,7 +80,7 @@ static enum meter_result store_version(const struct meter_value *value, uint8_t 
 
 static enum meter_result store_hms(int64_t seconds, uint8_t *bytes)
 {
-    if (seconds < 0 || seconds >= 256 * 3600)
+    if (seconds < 0 || seconds >= INT64_C(256) * 3600)
         return METER_E_RANGE;
     bytes[0] = (uint8_t)(seconds / 3600);
     bytes[1] = (uint8_t)(seconds / 60 % 60);
@@ -116,6 +117,7 @@ static enum meter_result store_value(const struct meter_walk *walk, uint8_t *byt
     switch (walk->value.field->type) {
     case METER_TEXT:
     case METER_BYTES:
+    case METER_SECRET:
         return store_bytes(walk, bytes);
     case METER_LTIME:
     case METER_STIME:
@@ -134,7 +136,7 @@ static bool fill_one(struct meter_walk *walk)
     struct filling *filling = walk->context;
     walk->value.integer = 0;
     walk->value.bytes = NULL;
-    walk->value.length = 0;
+    walk->value.length = walk->size;
     memset(&walk->value.time, 0, sizeof walk->value.time);
     if (filling->fn(filling->context, &walk->value))
         filling->result = store_value(walk, filling->bytes + walk->value.offset);
@@ -181,12 +183,6 @@ static bool fill_named(void *context, struct meter_value *value)
     return search->kind_fits;
 }
 
-static bool find_name(struct meter_walk *walk)
-{
-    const struct search *search = walk->context;
-    return strcmp(walk->value.name, search->name) != 0;
-}
-
 enum meter_result meter_encode(const struct meter_table *table, const struct meter_dimensions *dims,
                                const char *name, const struct meter_value *value, uint8_t *bytes,
                                size_t size)
@@ -195,8 +191,6 @@ enum meter_result meter_encode(const struct meter_table *table, const struct met
     enum meter_result result = meter_fill(table, dims, bytes, size, fill_named, &search);
     if (search.found)
         return search.kind_fits ? result : METER_E_KIND;
-    struct meter_walk walk = {.table = table, .dims = dims, .visit = find_name};
-    walk.high = METER_TABLE_MAX;
-    walk.context = &search;
-    return meter_walk(&walk) ? METER_E_FIELD : METER_E_SIZE;
+    uint32_t offset;
+    return meter_locate(table, dims, name, &offset) ? METER_E_SIZE : METER_E_FIELD;
 }

@@ -33,11 +33,11 @@ static int digit_of(char c)
 const struct meter_table *meter_table_by_name(const char *name)
 {
     unsigned number = 0;
-    unsigned add = 0;
+    unsigned first = 0;
     int base = 10;
     char kind = (char)(name[0] | 32);
     if ((kind == 'b' || kind == 'e') && (name[1] | 32) == 't') {
-        add = kind == 'e' ? 2048 : 0;
+        first = kind == 'e' ? 2048 : 0;
         name += 2;
     } else if (name[0] == '0' && (name[1] | 32) == 'x') {
         base = 16;
@@ -50,7 +50,7 @@ const struct meter_table *meter_table_by_name(const char *name)
             return NULL;
         number = number * (unsigned)base + (unsigned)digit_of(*name);
     }
-    return meter_table_by_number(number + add);
+    return meter_table_by_number(number + first);
 }
 
 struct listing {
@@ -76,6 +76,31 @@ size_t meter_list(const struct meter_table *table, const struct meter_dimensions
     walk.context = &listing;
     meter_walk(&walk);
     return listing.values;
+}
+
+struct search {
+    const char *name;
+    uint32_t offset;
+};
+
+static bool is_other_name(struct meter_walk *walk)
+{
+    struct search *search = walk->context;
+    search->offset = walk->value.offset;
+    return strcmp(walk->value.name, search->name) != 0;
+}
+
+size_t meter_locate(const struct meter_table *table, const struct meter_dimensions *dims,
+                    const char *name, uint32_t *offset)
+{
+    struct search search = {name, 0};
+    struct meter_walk walk = {.table = table, .dims = dims, .visit = is_other_name};
+    walk.high = METER_TABLE_MAX;
+    walk.context = &search;
+    if (meter_walk(&walk))
+        return 0;
+    *offset = search.offset;
+    return walk.size;
 }
 
 /* ---- Text for people ---- */
@@ -162,7 +187,7 @@ static const char *const dimension_texts[METER_DIM_COUNT] = {
     [METER_DIM_SUMMATION_SOURCES] = "BT22",
     [METER_DIM_BLOCKS] = "1+BT21.7",
     [METER_DIM_BLOCK_SIZE] = "block",
-    [METER_DIM_EVENT_TIMES] = "BT21.6 if BT21.0.1",
+    [METER_DIM_EVENT_TIMES] = "(BT21.6 if BT21.0.1)",
     [METER_DIM_DEMAND_SIZE] = "DmdRcd",
     [METER_DIM_COINCIDENT_SIZE] = "CoinRcd",
     [METER_DIM_COINCIDENTS_AT] = "(4*BT21.3+BT21.4*DmdRcd)",
@@ -212,35 +237,35 @@ static void add_dimension(struct text *text, unsigned id)
         add(text, dimension_texts[id]);
 }
 
-char *meter_type_text(const struct meter_field *field, char *out, size_t size)
+char *meter_type_text(const struct meter_field *field, char *text, size_t size)
 {
     static const char *const types[METER_TYPES] = {
-        "UINT8", "UINT16", "UINT32", "INT8",       "INT16",      "INT24", "INT32",  "INT40",
-        "INT48", "CHAR",   "BYTE",   "LTIME_DATE", "STIME_DATE", "TIME",  "VERSION"};
-    struct text text = {out, size, 0};
-    add(&text, "");
+        "UINT8", "UINT16", "UINT32", "INT8",   "INT16",      "INT24",      "INT32", "INT40",
+        "INT48", "CHAR",   "BYTE",   "SECRET", "LTIME_DATE", "STIME_DATE", "TIME",  "VERSION"};
+    struct text to = {text, size, 0};
+    add(&to, "");
     for (unsigned k = 0; k < METER_FIELD_LEVELS && field->level[k].count; k++) {
-        add(&text, "ARRAY[");
-        add_dimension(&text, field->level[k].count);
-        add(&text, "] of ");
+        add(&to, "ARRAY[");
+        add_dimension(&to, field->level[k].count);
+        add(&to, "] of ");
     }
     if (field->length) {
-        add(&text, "ARRAY[");
-        add_dimension(&text, field->length);
-        add(&text, "] of ");
+        add(&to, "ARRAY[");
+        add_dimension(&to, field->length);
+        add(&to, "] of ");
     }
     if (!field->bits) {
-        add(&text, types[field->type]);
-        return out;
+        add(&to, types[field->type]);
+        return text;
     }
-    add(&text, field->bits == 1 ? "BOOL(" : "UINT(");
-    add_number(&text, field->bit);
+    add(&to, field->bits == 1 ? "BOOL(" : "UINT(");
+    add_number(&to, field->bit);
     if (field->bits > 1) {
-        add(&text, "..");
-        add_number(&text, (uint32_t)(field->bit + field->bits - 1));
+        add(&to, "..");
+        add_number(&to, (uint32_t)(field->bit + field->bits - 1));
     }
-    add(&text, ")");
-    return out;
+    add(&to, ")");
+    return text;
 }
 
 static void add_term(struct text *text, uint32_t factor, unsigned id)
@@ -254,38 +279,39 @@ static void add_term(struct text *text, uint32_t factor, unsigned id)
     add_dimension(text, id);
 }
 
-char *meter_offset_text(const struct meter_field *field, char *out, size_t size)
+char *meter_offset_text(const struct meter_field *field, char *text, size_t size)
 {
-    struct text text = {out, size, 0};
-    add(&text, "");
+    struct text to = {text, size, 0};
+    add(&to, "");
     if (field->base)
-        add_term(&text, 1, field->base);
-    if (field->at || !field->base) {
-        if (text.used)
-            add(&text, " + ");
-        add_number(&text, field->at);
+        add_term(&to, 1, field->base);
+    if (field->at) {
+        add(&to, to.used ? " + " : "");
+        add_number(&to, field->at);
     }
     for (unsigned i = 0; i < METER_FIELD_TERMS; i++) {
         if (field->term[i].factor)
-            add_term(&text, field->term[i].factor, field->term[i].dimension);
+            add_term(&to, field->term[i].factor, field->term[i].dimension);
     }
+    if (!to.used)
+        add(&to, "0");
     for (unsigned k = 0; k < METER_FIELD_LEVELS; k++) {
         if (field->level[k].stride) {
-            add_term(&text, 1, field->level[k].stride);
-            add(&text, k ? "*j" : "*i");
+            add_term(&to, 1, field->level[k].stride);
+            add(&to, k ? "*j" : "*i");
         }
     }
-    return out;
+    return text;
 }
 
-char *meter_firmware_text(unsigned firmware, char *out, size_t size)
+char *meter_firmware_text(unsigned firmware, char *text, size_t size)
 {
-    struct text text = {out, size, 0};
-    add(&text, "");
+    struct text to = {text, size, 0};
+    add(&to, "");
     if (firmware == METER_FW_ANY)
-        return out;
-    add_number(&text, firmware >> 12);
-    add(&text, ".");
-    add_number(&text, firmware >> 5 & 127);
-    return out;
+        return text;
+    add_number(&to, firmware >> 12);
+    add(&to, ".");
+    add_number(&to, firmware >> 5 & 127);
+    return text;
 }

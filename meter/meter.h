@@ -163,8 +163,10 @@ size_t meter_table_size(const struct meter_table *table, const struct meter_dime
 /*
  * Goes through the fields of a table and writes those for which `fn` returns
  * true; it finds everything set but what it is to set itself: `integer`,
- * `bytes` and `length`, or `time`. Stops at the first value that does not fit.
- * Wh and varh are divided by the energy register unit, rounding down.
+ * `bytes` and `length`, or `time`, as `kind` says. `length` says how many bytes
+ * there is room for; METER_RAW takes exactly so many. Stops at the first value
+ * that does not fit. Wh and varh are divided by the energy register unit,
+ * rounding down.
  */
 typedef bool meter_fill_fn(void *context, struct meter_value *value);
 
@@ -191,6 +193,13 @@ const struct meter_table *meter_table_by_number(unsigned number);
 size_t meter_list(const struct meter_table *table, const struct meter_dimensions *dims,
                   meter_value_fn *fn, void *context);
 
+/*
+ * Where a value lies, for a partial read of it alone: its bytes, 0 if a table of
+ * these dimensions has none of that name.
+ */
+size_t meter_locate(const struct meter_table *table, const struct meter_dimensions *dims,
+                    const char *name, uint32_t *offset);
+
 /* As text for people: "Wh", "" if none. */
 const char *meter_unit_text(enum meter_unit unit);
 
@@ -214,7 +223,7 @@ bool meter_time_valid(const struct meter_time *time);
 /* RFC 3339 with Z for BT52; for a local clock drop the Z. Returns `text`. */
 char *meter_time_text(const struct meter_time *time, char text[METER_TIME_SIZE]);
 
-/* Seconds since 1970-01-01, taking the time as UTC. */
+/* Seconds since 1970-01-01, taking the time as UTC; back, the nearest the meter can store. */
 int64_t meter_time_unix(const struct meter_time *time);
 struct meter_time meter_time_from_unix(int64_t seconds);
 

@@ -96,6 +96,7 @@ enum meter_type {
     METER_INT48,
     METER_TEXT,    /* `length` characters, ended by NUL or spaces if shorter */
     METER_BYTES,   /* `length` bytes: arrays without meaning of their own, SET */
+    METER_SECRET,  /* the same, of a key: listed, never decoded */
     METER_LTIME,   /* year, month, day, hour, minute, second */
     METER_STIME,   /* the same without second */
     METER_HMS,     /* TIME: hour, minute, second; given in seconds */
@@ -131,6 +132,7 @@ enum meter_unit {
 /* Firmware versions as the meter codes them in BT01. */
 enum meter_firmware {
     METER_FW_ANY = 0,
+    METER_FW_3_0 = 0x3000,
     METER_FW_3_10 = 0x3140,
     METER_FW_3_40 = 0x3500,
     METER_FW_3_50 = 0x3640,
@@ -180,7 +182,7 @@ struct meter_field {
     uint8_t type;    /* enum meter_type */
     uint8_t bit;     /* bit fields: the lowest bit in the word of that type */
     uint8_t bits;    /* bit fields: how many; 0: the whole word */
-    uint8_t length;  /* METER_TEXT and METER_BYTES: dimension or literal */
+    uint8_t length;  /* METER_TEXT, METER_BYTES, METER_SECRET: dimension or literal */
     uint8_t unit;    /* enum meter_unit */
     uint8_t scale;   /* dimension by which Wh and varh are multiplied */
     uint8_t when;    /* there only if this dimension is not 0 */

@@ -195,7 +195,7 @@ static const struct meter_field bt27[] = {
      .level = {{METER_DIM_PRESENT_VALUES, 0, METER_FROM_0, 0}}},
 };
 const struct meter_table meter_bt27 = {
-    "BT27", "Present Register Selection", bt27, sizeof bt27 / sizeof bt27[0], 27, 213, 0};
+    "BT27", "Present Register Selection", bt27, sizeof bt27 / sizeof bt27[0], 27, 214, 0};
 
 /* BT52 (p.224). Day of week: 0 is Sunday. */
 static const struct meter_field bt52[] = {
@@ -207,7 +207,7 @@ static const struct meter_field bt52[] = {
     {.name = "dst_applied", .at = 6, .type = METER_UINT8, .bit = 6, .bits = 1},
 };
 const struct meter_table meter_bt52 = {"BT52", "UTC Clock", bt52, sizeof bt52 / sizeof bt52[0],
-                                       52,     223,         7};
+                                       52,     224,         7};
 
 /*
  * BT55 (p.229-230). The tariff is the guide's own, 0 being the tier of energy_import_t1_wh.
@@ -226,4 +226,4 @@ static const struct meter_field bt55[] = {
     {.name = "season", .at = 8, .type = METER_UINT8, .bit = 4, .bits = 4},
 };
 const struct meter_table meter_bt55 = {
-    "BT55", "Local Clock State", bt55, sizeof bt55 / sizeof bt55[0], 55, 228, 9};
+    "BT55", "Local Clock State", bt55, sizeof bt55 / sizeof bt55[0], 55, 229, 9};

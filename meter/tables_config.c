@@ -340,4 +340,4 @@ static const struct meter_field et55[] = {
      .base = METER_DIM_STEP_TARIFF_AT},
 };
 const struct meter_table meter_et55 = {
-    "ET55", "Meter Configuration", et55, sizeof et55 / sizeof et55[0], 2048 + 55, 138, 0};
+    "ET55", "Meter Configuration", et55, sizeof et55 / sizeof et55[0], 2048 + 55, 139, 0};

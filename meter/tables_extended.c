@@ -127,7 +127,7 @@ static const struct meter_field et11[] = {
     {.name = "error_screens", .at = 38, .since = METER_FW_4_30, .type = METER_UINT8},
 };
 const struct meter_table meter_et11 = {
-    "ET11", "MFG Dimension Table", et11, sizeof et11 / sizeof et11[0], 2048 + 11, 76, 0};
+    "ET11", "MFG Dimension Table", et11, sizeof et11 / sizeof et11[0], 2048 + 11, 77, 0};
 
 /*
  * ET13 (p.80-83). Entries 0-3 are M-Bus devices, from 4 on MEP clients; from offset 8 on the
@@ -178,7 +178,7 @@ static const struct meter_field et13[] = {
      .level = {{METER_DIM_MBUS_DEVICES, METER_DIM_DEVICE_CONFIG_SIZE, METER_FROM_0, 0}}},
     {.name = "device_config_#_security_key",
      .at = 30,
-     .type = METER_BYTES,
+     .type = METER_SECRET,
      .length = METER_LITERAL + 32,
      .level = {{METER_DIM_MBUS_DEVICES, METER_DIM_DEVICE_CONFIG_SIZE, METER_FROM_0, 0}}},
     {.name = "device_config_#_turn_around_bits",

@@ -42,12 +42,10 @@ int64_t meter_time_unix(const struct meter_time *time)
 
 struct meter_time meter_time_from_unix(int64_t seconds)
 {
+    static const int64_t first = INT64_C(946684800); /* 2000-01-01 */
+    static const int64_t end = INT64_C(4102444800);  /* 2100-01-01 */
     struct meter_time time = {2000, 1, 1, 0, 0, 0};
-    int64_t left = seconds - INT64_C(946684800); /* 2000-01-01 */
-    if (left < 0)
-        left = 0;
-    if (left > INT64_C(3155760000) - 1) /* 2100-01-01 */
-        left = INT64_C(3155760000) - 1;
+    int64_t left = (seconds < first ? first : seconds < end ? seconds : end - 1) - first;
     time.second = (uint8_t)(left % 60);
     time.minute = (uint8_t)(left / 60 % 60);
     time.hour = (uint8_t)(left / 3600 % 24);

@@ -17,6 +17,7 @@ static enum meter_kind kind_of(const struct meter_field *field)
     case METER_VERSION:
         return METER_STRING;
     case METER_BYTES:
+    case METER_SECRET:
         return METER_RAW;
     case METER_LTIME:
     case METER_STIME:
@@ -46,9 +47,11 @@ static void put(struct writer *w, char c)
 
 static void put_number(struct writer *w, unsigned number)
 {
-    if (number >= 10)
-        put_number(w, number / 10);
-    put(w, (char)('0' + number % 10));
+    unsigned power = 1;
+    while (number / power >= 10)
+        power *= 10;
+    for (; power != 0; power /= 10)
+        put(w, (char)('0' + number / power % 10));
 }
 
 /* `numbers` replace the '#' of a pattern in turn, the tier its '@'. */
@@ -180,7 +183,7 @@ static bool field_there(const struct meter_walk *walk, const struct meter_field 
 {
     uint32_t firmware = walk->dims->value[METER_DIM_FIRMWARE];
     /* Modules number their firmware otherwise, from 1.00 on; the guide gives no complete list. */
-    if (firmware >= 0x3000 && firmware < field->since)
+    if (firmware >= METER_FW_3_0 && firmware < field->since)
         return false;
     return !field->when || meter_dimension(walk->dims, field->when);
 }

@@ -13,5 +13,5 @@ count() {
 }
 ours=$(count count_ours)
 plain=$(count count_plain)
-echo "digest of 235 bytes: $ours instructions (limit $limit); step by step as published: $plain"
+echo "RESULT digest of 235 bytes: $ours instructions (limit $limit); step by step as published: $plain"
 [ "$ours" -gt 0 ] && [ "$ours" -le $limit ]

@@ -49,6 +49,19 @@ static void first_contact_adopts_the_number(void **unused)
     assert_int_equal(x.sequences, 1);
 }
 
+static void a_first_request_lost_says_nothing_of_the_rules(void **unused)
+{
+    struct exchange x;
+
+    (void)unused;
+    exchange_init(&x, TEST_MBK);
+    x.to_meter = lose_some;
+    x.hook_calls = 1;
+    assert_int_equal(exchange_read(&x, 23, 0, 44, into), MEP_OUTCOME_OK);
+    assert_int_equal(x.client.counters.rule_refused[MEP_RETRY_NEXT], 0);
+    assert_int_equal(x.client.rule, MEP_RETRY_NEXT);
+}
+
 static void timing_is_the_guides(void **unused)
 {
     struct exchange x;
@@ -437,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_contact_adopts_the_number),
+        cmocka_unit_test(a_first_request_lost_says_nothing_of_the_rules),
         cmocka_unit_test(timing_is_the_guides),
         cmocka_unit_test(a_request_handed_out_too_slowly_is_given_up),
         cmocka_unit_test(both_retry_rules),
