@@ -57,12 +57,12 @@ void port_received(struct port *port, const uint8_t *bytes, size_t count);
 
 /* Each says what failed. */
 bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop);
-void pty_send(struct port *port, const uint8_t *bytes, size_t count);
+void pty_send(struct port *port, uint8_t *bytes, size_t count);
 void pty_close(struct port *port);
 bool pty_watch(struct port *ports, unsigned count, uv_loop_t *loop);
 
 bool tcp_open(struct port *port, const struct options *options, uv_loop_t *loop);
-void tcp_send(struct port *port, const uint8_t *bytes, size_t count);
+void tcp_send(struct port *port, uint8_t *bytes, size_t count);
 unsigned tcp_port(const struct port *port);
 
 /* ---- What they really did ---- */

@@ -97,7 +97,7 @@ bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop)
     return uv_poll_start(&port->poll, UV_READABLE, on_readable) == 0;
 }
 
-void pty_send(struct port *port, const uint8_t *bytes, size_t count)
+void pty_send(struct port *port, uint8_t *bytes, size_t count)
 {
     if (port->opened != 0 && write(port->master, bytes, count) < 0 && errno != EAGAIN)
         say("meter %u: %s", port->number, strerror(errno));
