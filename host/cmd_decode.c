@@ -237,8 +237,8 @@ static int decode_file(const struct options *options)
     const char *path = options->word;
     struct tally tally = {0};
     struct meter_dimensions dims;
-    uint8_t *bytes;
-    size_t size;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
 
     int status = read_dimensions(options->dimensions, &dims);
     if (status == EXIT_OK)
