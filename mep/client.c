@@ -22,7 +22,11 @@ enum {
     NOISE_LIMIT_US = 1000000, /* longest wait for a line that does not fall quiet */
     SEQUENCE_ATTEMPTS = 3,    /* 0x0c in a row for one request */
     CHUNK_MIN = 32,           /* table bytes in a read that is not worth splitting */
-    CHUNK_DAMAGED = 3,        /* damaged answers in a row before shorter ones are tried */
+    CHUNK_DAMAGED = 6,        /* damaged answers in a row before shorter ones are tried: on a line
+                               * that damages one in five, chance does it once in some days */
+    CHUNK_TRIED = 3,          /* the same for longer ones on trial */
+    CUT_OFF = 16,             /* a weak transmitter stops well before the end, and at about the
+                               * same place as before: such an answer counts double */
     CHUNK_CLEAN = 16,         /* clean ones before longer ones are tried again, at first */
     CHUNK_CLEAN_MAX = 4096
 };
@@ -174,12 +178,15 @@ static void learn_damaged(struct mep_client *c, enum mep_outcome outcome)
         return;
     if (c->request.service != MEP_READ_PARTIAL || c->chunk <= CHUNK_MIN)
         return;
+    /* What is no longer than what went well before the trial proves nothing about it. */
+    bool on_trial = c->chunk_on_trial && c->chunk > c->chunk_limit / 2;
     c->chunk_clean = 0;
-    if (++c->chunk_damaged < CHUNK_DAMAGED && !c->chunk_on_trial)
+    c->chunk_damaged = (uint8_t)(c->chunk_damaged + (c->cut_alike ? 2 : 1));
+    if (c->chunk_damaged < (on_trial ? CHUNK_TRIED : CHUNK_DAMAGED))
         return;
     c->chunk_damaged = 0;
     c->chunk_limit = c->chunk / 2 > CHUNK_MIN ? c->chunk / 2 : CHUNK_MIN;
-    if (c->chunk_on_trial && c->chunk_patience < CHUNK_CLEAN_MAX)
+    if (on_trial && c->chunk_patience < CHUNK_CLEAN_MAX)
         c->chunk_patience *= 2;
     c->chunk_on_trial = false;
 }
@@ -360,6 +367,15 @@ static void frame_arrived(struct mep_client *c, mep_time now)
 
 /* ---- Bytes and time ---------------------------------------------------- */
 
+/* An answer stopped before its end: where, and was it there that the one before did? */
+static void note_cut(struct mep_client *c)
+{
+    uint16_t at = c->frame.received, before = c->cut_at;
+
+    c->cut_alike = c->frame.length - at > CUT_OFF && at + CUT_OFF > before && before + CUT_OFF > at;
+    c->cut_at = at;
+}
+
 /* The sender paused longer than it may within a frame. */
 static void check_gap(struct mep_client *c, mep_time now)
 {
@@ -369,6 +385,7 @@ static void check_gap(struct mep_client *c, mep_time now)
         return;
     bool begun = c->frame.header == 2;
     c->done.code = c->frame.received != 0 ? c->frame.bytes[0] : 0;
+    note_cut(c);
     mep_frame_reset(&c->frame);
     if (c->state == LISTENING && begun)
         attempt_failed(c, MEP_OUTCOME_SHORT, now);
@@ -427,6 +444,7 @@ static void begin_attempt(struct mep_client *c, mep_time now)
         c->frame.length = (uint16_t)mep_seal_request(&c->exchange, c->config.key.bytes, c->sequence,
                                                      c->config.encrypt, frame, size);
     }
+    c->cut_alike = false;
     c->attempts++;
     c->counters.attempts++;
     c->sent = 0;

@@ -105,11 +105,12 @@ struct mep_client {
     uint16_t chunk_limit;    /* longest read that is worth trying */
     uint16_t chunk_patience; /* clean reads before a longer one is tried */
     uint16_t chunk_clean;
+    uint16_t cut_at; /* bytes received of the last answer that was cut short */
     uint8_t chunk_damaged;
     uint8_t state, pending, attempts, sequence_attempts;
     uint8_t rule;
     bool synced; /* accepted_sequence is the meter's */
-    bool same_bytes, is_retry, late_possible, noisy, chunk_on_trial;
+    bool same_bytes, is_retry, late_possible, noisy, chunk_on_trial, cut_alike;
 };
 
 enum mep_result {

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-enum {
-    MALFORMED_MAX = 3 /* answers that make no sense until the table counts as missing */
-};
-
 /* ---- Identity and dimensions ---- */
 
 static void copy_text(char *out, size_t size, const struct meter_value *value)
@@ -137,23 +133,10 @@ static uint32_t take_blocks(struct reader *r, const struct reader_layout *layout
         memcpy(snapshot->sums + block * layout->sums, r->scratch + (from - r->fetch.offset), size);
         snapshot->block_size[block] = (uint8_t)size;
         snapshot->block_at[block] = at;
+        r->got_energy |= block == 0;
         next = block + 1;
     }
     return next < layout->blocks ? next : 0;
-}
-
-/* The total block judges the tiers that came with it: they are one snapshot. */
-static bool believe_total(struct reader *r, const struct reader_layout *layout, mep_time at)
-{
-    uint32_t from = layout->base - r->fetch.offset, size = layout->sums;
-
-    if (r->fetch.offset > layout->base || from >= r->fetch.got)
-        return true;
-    if (size > r->fetch.got - from)
-        size = r->fetch.got - from;
-    struct reader_energy energy = reader_total(r, r->scratch + from, size, at);
-    r->got_energy = true;
-    return reader_believe(r, &energy);
 }
 
 static void take_energy(struct reader *r, mep_time at)
@@ -161,13 +144,10 @@ static void take_energy(struct reader *r, mep_time at)
     struct reader_layout layout = reader_layout(r);
 
     r->round = ROUND_PRESENT;
-    if (!believe_total(r, &layout, at)) {
-        r->next_block = 0;
+    uint32_t next = take_blocks(r, &layout, at);
+    if (!r->pieces)
         return;
-    }
-    r->next_block = (uint8_t)take_blocks(r, &layout, at);
-    if (!r->pieces || r->energy_full)
-        r->next_block = 0;
+    r->next_block = (uint8_t)(r->energy_full ? 0 : next);
     if (r->next_block == 0)
         r->due[EXTRA_TIERS] = at + r->config.tiers_us;
     else if (!r->has_reading)
@@ -254,7 +234,7 @@ static void took(struct reader *r, mep_time at)
     }
 }
 
-/* The meter said no, in whichever of the guide's ways (p.213). */
+/* The meter said no, in whichever of the guide's ways (p.213), or verified nonsense. */
 static void refused(struct reader *r)
 {
     bool *full = r->item == ITEM_BT23 ? &r->energy_full : &r->present_full;
@@ -312,14 +292,13 @@ static void item_answered(struct reader *r, const struct mep_event *done, mep_ti
     bool registers = r->item == ITEM_BT23 || r->item == ITEM_BT28;
     bool setup = !r->setup_done && r->item == r->step;
 
-    r->malformed = (uint8_t)(done->outcome == MEP_OUTCOME_MALFORMED ? r->malformed + 1 : 0);
     if (done->outcome == MEP_OUTCOME_OK && (done->parts == 1 || !registers)) {
         if (reader_fetch_more(r, done))
             return;
         if (registers && r->fetch.requests > 1)
             r->round_flags |= READER_FLAG_SPLIT;
         took(r, done->at);
-    } else if (r->malformed >= MALFORMED_MAX ||
+    } else if (done->outcome == MEP_OUTCOME_MALFORMED ||
                (done->outcome == MEP_OUTCOME_REFUSED && done->code != MEP_CODE_SERVICE_STATE)) {
         refused(r);
     } else {

@@ -4,20 +4,14 @@
 #include <string.h>
 
 enum {
-    REQUEST_WIRE = 22,    /* bytes of a partial read's request on the line */
-    RESPONSE_WIRE = 13,   /* of its answer, besides the table's */
-    SEGMENT = 117,        /* p.21 */
-    SEGMENT_US = 25000,   /* p.21 */
-    THINK_US = 50000,     /* the meter's, at a guess */
-    RESERVE_US = 20000,   /* kept free in a period when pieces are sized */
-    MEP_ENTRY = 4,        /* of ET13, for the first MEP client (p.80) */
-    ALERT_FLAGS_AT = 8,   /* in that entry (p.82) */
-    PROGRAM_ID_AT = 14,   /* ET04 */
-    IDT_VERSION_AT = 116, /* ET04 */
-    ENERGY_UNIT_AT = 39,  /* ET55, from the guide's A on (p.158) */
-    ET42_FIXED = 30,      /* bytes of ET42 until the number of load profile channels */
-    ET42_END = 8,         /* its Required Section (p.118) */
-    MEP_PORT_AT = 142     /* ET70 */
+    REQUEST_WIRE = 22,  /* bytes of a partial read's request on the line */
+    RESPONSE_WIRE = 13, /* of its answer, besides the table's */
+    SEGMENT = 117,      /* p.21 */
+    SEGMENT_US = 25000, /* p.21 */
+    THINK_US = 50000,   /* the meter's, at a guess */
+    RESERVE_US = 20000, /* kept free in a period when pieces are sized */
+    ET42_FIXED = 30,    /* bytes of ET42 until the number of load profile channels */
+    ET42_END = 8        /* its Required Section (p.118) */
 };
 
 mep_time reader_cost(const struct reader *r, uint32_t count)
@@ -98,15 +92,27 @@ struct reader_fetch reader_present_range(const struct reader *r)
         .count = (uint16_t)(count < READER_PRESENT_SIZE ? count : READER_PRESENT_SIZE)};
 }
 
+/* From one value to another, where this meter has them. */
+static bool value_range(const struct reader *r, const struct meter_table *table, const char *first,
+                        const char *last, struct reader_fetch *fetch)
+{
+    const struct meter_dimensions *dims = &r->info.dimensions;
+    uint32_t from, to;
+    size_t size = meter_locate(table, dims, last, &to);
+
+    if (size == 0 || meter_locate(table, dims, first, &from) == 0)
+        return false;
+    *fetch = (struct reader_fetch){
+        .table = table->number, .offset = from, .count = (uint16_t)(to - from + size)};
+    return true;
+}
+
+/* The byte of alert flags in the entry of ET13 that is ours (p.80). */
 static bool alert_flags_range(const struct reader *r, struct reader_fetch *fetch)
 {
-    uint32_t devices = meter_dimension(&r->info.dimensions, METER_DIM_DEVICES);
-    uint32_t size = meter_dimension(&r->info.dimensions, METER_DIM_DEVICE_CONFIG_SIZE);
-    uint32_t entry = MEP_ENTRY + (r->info.mep_port == 2);
-
-    *fetch = (struct reader_fetch){
-        .table = meter_et13.number, .offset = entry * size + ALERT_FLAGS_AT, .count = 1};
-    return entry < devices && size > ALERT_FLAGS_AT;
+    const char *name = r->info.mep_port == 2 ? "device_config_5_alert_scheduled_read"
+                                             : "device_config_4_alert_scheduled_read";
+    return value_range(r, &meter_et13, name, name, fetch);
 }
 
 /* What lies where other tables say. */
@@ -136,13 +142,15 @@ static bool dimensioned_range(const struct reader *r, enum reader_item item,
                                        .count = ET42_END};
         return fetch->offset != 0 && !reader_is_missing(r, ITEM_ET42);
     case ITEM_ET55:
-        *fetch = (struct reader_fetch){.table = meter_et55.number,
-                                       .offset = meter_dimension(dims, METER_DIM_STEP_TARIFF_AT) +
-                                                 ENERGY_UNIT_AT,
-                                       .count = 1};
-        return fetch->offset != ENERGY_UNIT_AT &&
-               meter_dimension(dims, METER_DIM_FIRMWARE) >= METER_FW_3_70 &&
-               !meter_dimension_known(dims, METER_DIM_ENERGY_UNIT);
+        return !meter_dimension_known(dims, METER_DIM_ENERGY_UNIT) &&
+               value_range(r, &meter_et55, "energy_register_unit", "energy_register_unit", fetch);
+    case ITEM_ET70:
+        return meter_dimension(dims, METER_DIM_FIRMWARE) >= METER_FW_4_0 &&
+               value_range(r, &meter_et70, "mep_port", "mep_port", fetch);
+    case ITEM_ET04:
+        return value_range(r, &meter_et04, "program_id", "idt_version", fetch);
+    case ITEM_IDT:
+        return value_range(r, &meter_et04, "idt_version", "idt_version", fetch);
     default:
         return alert_flags_range(r, fetch);
     }
@@ -152,31 +160,23 @@ bool reader_range(const struct reader *r, enum reader_item item, struct reader_f
 {
     static const struct {
         const struct meter_table *table;
-        uint8_t offset, count;
+        uint8_t count;
     } fixed[] = {
-        [ITEM_ET04] = {&meter_et04, PROGRAM_ID_AT, IDT_VERSION_AT + 1 - PROGRAM_ID_AT},
-        [ITEM_ET03] = {&meter_et03, 0, READER_SERIAL_SIZE},
-        [ITEM_BT01] = {&meter_bt01, 0, 16},
-        [ITEM_BT20] = {&meter_bt20, 0, 10},
-        [ITEM_BT21] = {&meter_bt21, 0, 10},
-        [ITEM_BT15] = {&meter_bt15, 0, 17},
-        [ITEM_ET11] = {&meter_et11, 0, 39},
-        [ITEM_ET42] = {&meter_et42, 0, ET42_FIXED},
-        [ITEM_ET70] = {&meter_et70, MEP_PORT_AT, 1},
-        [ITEM_BT52] = {&meter_bt52, 0, 7},
-        [ITEM_BT55] = {&meter_bt55, 0, 9},
-        [ITEM_IDT] = {&meter_et04, IDT_VERSION_AT, 1},
-        [ITEM_SERIAL] = {&meter_et03, 0, READER_SERIAL_SIZE},
+        [ITEM_ET03] = {&meter_et03, READER_SERIAL_SIZE},
+        [ITEM_BT01] = {&meter_bt01, 16},
+        [ITEM_BT20] = {&meter_bt20, 10},
+        [ITEM_BT21] = {&meter_bt21, 10},
+        [ITEM_BT15] = {&meter_bt15, 17},
+        [ITEM_ET11] = {&meter_et11, 39},
+        [ITEM_ET42] = {&meter_et42, ET42_FIXED},
+        [ITEM_BT52] = {&meter_bt52, 7},
+        [ITEM_BT55] = {&meter_bt55, 9},
+        [ITEM_SERIAL] = {&meter_et03, READER_SERIAL_SIZE},
     };
 
-    if (item == ITEM_ET70 &&
-        meter_dimension(&r->info.dimensions, METER_DIM_FIRMWARE) < METER_FW_4_0)
-        return false;
     if (item >= sizeof fixed / sizeof *fixed || fixed[item].table == NULL)
         return dimensioned_range(r, item, fetch);
-    *fetch = (struct reader_fetch){.table = fixed[item].table->number,
-                                   .offset = fixed[item].offset,
-                                   .count = fixed[item].count};
+    *fetch = (struct reader_fetch){.table = fixed[item].table->number, .count = fixed[item].count};
     return true;
 }
 
@@ -196,8 +196,6 @@ static bool request(struct reader *r)
 
 bool reader_fetch(struct reader *r, enum reader_item item, const struct reader_fetch *fetch)
 {
-    if (item != r->item)
-        r->malformed = 0;
     r->item = (uint8_t)item;
     r->fetch = *fetch;
     return request(r);

@@ -40,7 +40,8 @@ enum reader_extra {
     EXTRA_TARIFF,
     EXTRA_IDT,
     EXTRA_SERIAL,
-    EXTRA_TIERS /* not read beside the rounds, but due like the others */
+    EXTRA_TIERS,  /* not read beside the rounds, but due like the others */
+    EXTRA_REFUSED /* what was refused is asked for again */
 };
 
 enum reader_round {
@@ -104,11 +105,14 @@ mep_time reader_cost(const struct reader *r, uint32_t count); /* line time of a 
 /* answer.c: the end of a request. */
 void reader_answered(struct reader *r, const struct mep_event *done, mep_time now);
 
-/* believe.c: judges the total block that was fetched; false if it is to be rejected. */
-bool reader_believe(struct reader *r, const struct reader_energy *energy);
+/* believe.c: the total block's energies, and whether to believe them. */
 struct reader_energy reader_total(const struct reader *r, const uint8_t *sums, size_t size,
                                   mep_time at);
+bool reader_believe(struct reader *r, const struct reader_energy *energy);
 bool reader_phases_agree(const struct reader *r, const struct reader_snapshot *snapshot);
+
+/* values.c: when the oldest registers of the reading that are not stale were verified. */
+mep_time reader_verified_at(const struct reader *r, mep_time now);
 
 /* link.c: what an outcome says of the link. */
 void reader_link_learn(struct reader *r, const struct mep_event *done, mep_time now);

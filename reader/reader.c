@@ -34,12 +34,10 @@ void reader_init(struct reader *r, const struct reader_config *config)
 }
 
 /* The flags of ET13 say why; but a lasting alert is no reason to read them each second. */
-static void alerted(struct reader *r)
+static void alerted(struct reader *r, mep_time now)
 {
-    mep_time due = r->alerts_at + ALERT_PERIOD_US;
+    mep_time due = r->info.alert_flags_known ? r->alerts_at + ALERT_PERIOD_US : now;
 
-    if (!r->info.alert_flags_known)
-        due = INT64_MIN;
     if (r->due[EXTRA_ALERTS] > due)
         r->due[EXTRA_ALERTS] = due;
 }
@@ -55,7 +53,7 @@ static void take_events(struct reader *r, mep_time now)
             reader_answered(r, &event, now);
             break;
         case MEP_EVENT_ALERT:
-            alerted(r);
+            alerted(r, now);
             break;
         case MEP_EVENT_SEQUENCE:
             /* Perhaps a reconfiguration, perhaps another meter: what now comes must wait. */

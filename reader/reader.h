@@ -111,7 +111,7 @@ enum reader_flag {
 struct reader_reading {
     uint32_t number;      /* 1, 2, ...: readings since reader_init */
     uint32_t flags;       /* enum reader_flag */
-    mep_time verified_at; /* the older of the total block's and BT28's last verified answer */
+    mep_time verified_at; /* the older of the total block's and BT28's answer; a stale one aside */
 };
 
 enum reader_kind {
@@ -236,7 +236,7 @@ struct reader_wish {
 };
 
 enum {
-    READER_EXTRAS = 6
+    READER_EXTRAS = 7
 };
 
 struct reader {
@@ -271,7 +271,6 @@ struct reader {
     uint8_t link, pending;
     uint8_t item;       /* what is being asked for */
     uint8_t step;       /* of the setup */
-    uint8_t malformed;  /* answers in a row that make no sense */
     uint8_t round;      /* how far it is */
     uint8_t next_block; /* of BT23's pieces; 0: from the beginning */
     uint8_t tariff;

@@ -42,12 +42,13 @@ static void end_setup(struct reader *r, mep_time now)
 {
     r->counters.setups++;
     r->setup_done = true;
-    r->slot = now;
+    r->slot = now + r->client.config.spacing_us; /* the client would wait as long */
     r->next_block = 0;
     r->due[EXTRA_ALERTS] = now;
     r->due[EXTRA_TIERS] = now;
     r->due[EXTRA_IDT] = now + r->config.check_us;
     r->due[EXTRA_SERIAL] = now + r->config.check_us;
+    r->due[EXTRA_REFUSED] = now + r->config.check_us;
     r->pending |= PENDING_INFO;
 }
 
@@ -94,13 +95,12 @@ static void begin_round(struct reader *r, mep_time now)
 {
     struct reader_layout layout = reader_layout(r);
 
-    if (r->config.period_us > 0) {
-        mep_time late = (now - r->slot) / r->config.period_us;
-        r->counters.rounds_missed += (uint32_t)late;
-        r->slot += (late + 1) * r->config.period_us;
-    } else {
-        r->slot = now;
+    if (r->config.period_us == 0 || now - r->slot >= r->config.period_us) {
+        if (r->config.period_us != 0)
+            r->counters.rounds_missed += (uint32_t)((now - r->slot) / r->config.period_us);
+        r->slot = now; /* what was missed is not made up for */
     }
+    r->slot += r->config.period_us;
     *reader_building(r) = r->snapshot[r->published];
     r->round = ROUND_ENERGY;
     r->round_flags = 0;
@@ -115,22 +115,19 @@ static mep_time older(mep_time a, mep_time b)
     return a < b ? a : b;
 }
 
-/* Which time the meter had when the newest of the reading's answers was verified. */
-static void set_reading_clock(struct reader *r, mep_time newest)
+/* Which time the meter has at the reading. */
+static void set_reading_clock(struct reader *r, mep_time now)
 {
-    mep_time elapsed = newest - r->clock_at + CLOCK_ROUNDING_US;
+    mep_time elapsed = now - r->clock_at + CLOCK_ROUNDING_US;
 
     r->reading_clock_known = r->clock_known && elapsed < r->config.clock_us + r->config.stale_us;
     r->reading_clock_at = r->clock_at;
     r->reading_clock = r->clock + (elapsed >= 0 ? elapsed / 1000000 : (elapsed - 999999) / 1000000);
 }
 
-static void publish(struct reader *r)
+static void publish(struct reader *r, mep_time now)
 {
     const struct reader_snapshot *snapshot = reader_building(r);
-    mep_time energy = snapshot->block_size[0] != 0 ? snapshot->block_at[0] : snapshot->present_at;
-    mep_time present = snapshot->present_size != 0 ? snapshot->present_at : energy;
-
     if (!r->got_energy && !reader_is_missing(r, ITEM_BT23))
         r->round_flags |= READER_FLAG_NO_ENERGY;
     if (!r->got_present && !reader_is_missing(r, ITEM_BT28))
@@ -144,20 +141,40 @@ static void publish(struct reader *r)
     r->counters.readings++;
     r->reading.number++;
     r->reading.flags = r->round_flags;
-    r->reading.verified_at = older(energy, present);
-    set_reading_clock(r, energy > present ? energy : present);
+    r->reading.verified_at = reader_verified_at(r, now);
+    set_reading_clock(r, now);
     r->pending |= PENDING_READING;
 }
 
-static void end_round(struct reader *r)
+/* A total block that is not believed takes the tiers that came with it along. */
+static void judge(struct reader *r)
 {
-    const struct reader_snapshot *snapshot = reader_building(r);
-    bool energy = snapshot->block_size[0] != 0 || reader_is_missing(r, ITEM_BT23);
-    bool present = snapshot->present_size != 0 || reader_is_missing(r, ITEM_BT28);
+    struct reader_snapshot *building = reader_building(r);
+    const struct reader_snapshot *before = &r->snapshot[r->published];
+    struct reader_energy energy =
+        reader_total(r, building->sums, building->block_size[0], building->block_at[0]);
+
+    if (reader_believe(r, &energy))
+        return;
+    r->next_block = 0;
+    memcpy(building->sums, before->sums, sizeof building->sums);
+    memcpy(building->block_at, before->block_at, sizeof building->block_at);
+    memcpy(building->block_size, before->block_size, sizeof building->block_size);
+}
+
+/* Only now is it known that the answers are this meter's and what they mean. */
+static void end_round(struct reader *r, mep_time now)
+{
+    const struct reader_snapshot *building = reader_building(r);
+
+    if (r->got_energy)
+        judge(r);
+    bool energy = building->block_size[0] != 0 || reader_is_missing(r, ITEM_BT23);
+    bool present = building->present_size != 0 || reader_is_missing(r, ITEM_BT28);
     bool accepted = r->got_energy && (r->round_flags & READER_FLAG_REJECTED) == 0;
 
     if (energy && present && (accepted || r->got_present)) {
-        publish(r);
+        publish(r, now);
         r->round = ROUND_NONE;
     } else {
         reader_abort_round(r);
@@ -203,7 +220,7 @@ static bool continue_round(struct reader *r, mep_time now)
     if (check(r, now))
         return true;
     if (r->round == ROUND_COMMIT)
-        end_round(r);
+        end_round(r, now);
     return false;
 }
 
@@ -284,6 +301,18 @@ static bool begin_probe(struct reader *r, mep_time now)
     return mep_client_probe_tls(&r->client) == MEP_OK;
 }
 
+/* A refusal need not be for ever; only what dimensions rest on is not tried until they change. */
+static void forgive(struct reader *r, mep_time now)
+{
+    static const uint32_t again = 1u << ITEM_BT23 | 1u << ITEM_BT28 | 1u << ITEM_BT52 |
+                                  1u << ITEM_BT55 | 1u << ITEM_ET13 | 1u << ITEM_SERIAL;
+
+    if (r->round != ROUND_NONE || now < r->due[EXTRA_REFUSED])
+        return;
+    r->missing &= ~again;
+    r->due[EXTRA_REFUSED] = now + r->config.check_us;
+}
+
 static bool schedule(struct reader *r, mep_time now)
 {
     r->client.config.retries = reader_in_trouble(r) ? 0 : r->config.client.retries;
@@ -291,6 +320,7 @@ static bool schedule(struct reader *r, mep_time now)
         return true;
     if (reader_in_trouble(r) && check(r, now))
         return true;
+    forgive(r, now);
     if (r->round == ROUND_NONE && now >= r->slot)
         begin_round(r, now);
     if (r->round != ROUND_NONE && continue_round(r, now))

@@ -17,6 +17,35 @@ static void give(struct listing *listing, const struct reader_value *value)
     listing->values++;
 }
 
+/* ---- Age ---- */
+
+static bool is_fresh(const struct reader *r, mep_time now, mep_time verified_at, mep_time interval)
+{
+    return now - verified_at <= interval + r->config.stale_us;
+}
+
+static bool has_energy(const struct reader *r, mep_time now)
+{
+    const struct reader_snapshot *snapshot = &r->snapshot[r->published];
+    return snapshot->block_size[0] != 0 &&
+           is_fresh(r, now, snapshot->block_at[0], r->config.period_us);
+}
+
+static bool has_present(const struct reader *r, mep_time now)
+{
+    const struct reader_snapshot *snapshot = &r->snapshot[r->published];
+    return snapshot->present_size != 0 &&
+           is_fresh(r, now, snapshot->present_at, r->config.period_us);
+}
+
+mep_time reader_verified_at(const struct reader *r, mep_time now)
+{
+    const struct reader_snapshot *snapshot = &r->snapshot[r->published];
+    mep_time energy = has_energy(r, now) ? snapshot->block_at[0] : now;
+    mep_time present = has_present(r, now) ? snapshot->present_at : now;
+    return energy < present ? energy : present;
+}
+
 /* ---- Registers ---- */
 
 static bool is_power_or_current(enum meter_unit unit)
@@ -51,11 +80,6 @@ static void give_register(void *context, const struct meter_value *from_meter)
                         (is_power_or_current(value.unit) || voltage),
     };
     give(listing, &out);
-}
-
-static bool is_fresh(const struct reader *r, mep_time now, mep_time verified_at, mep_time interval)
-{
-    return now - verified_at <= interval + r->config.stale_us;
 }
 
 static void give_blocks(struct listing *listing, const struct reader_snapshot *snapshot,
@@ -131,12 +155,12 @@ static void give_time_and_tariff(struct listing *listing, mep_time now)
 
 static void give_age(struct listing *listing, mep_time now)
 {
-    mep_time age = now - listing->reader->reading.verified_at;
+    mep_time verified_at = reader_verified_at(listing->reader, now);
     struct reader_value value = {.name = "age_ms",
                                  .kind = READER_INTEGER,
                                  .unit = METER_UNIT_MS,
-                                 .integer = age > 0 ? age / 1000 : 0,
-                                 .verified_at = listing->reader->reading.verified_at};
+                                 .integer = (now - verified_at) / 1000,
+                                 .verified_at = verified_at};
     give(listing, &value);
 }
 
@@ -144,16 +168,13 @@ size_t reader_values(const struct reader *r, mep_time now, reader_value_fn *fn, 
 {
     const struct reader_snapshot *snapshot = &r->snapshot[r->published];
     struct listing listing = {.reader = r, .fn = fn, .context = context};
-    mep_time period = r->config.period_us;
-    bool energy = snapshot->block_size[0] != 0 && is_fresh(r, now, snapshot->block_at[0], period);
-    bool present = snapshot->present_size != 0 && is_fresh(r, now, snapshot->present_at, period);
 
-    if (!r->has_reading || (!energy && !present))
+    if (!r->has_reading || (!has_energy(r, now) && !has_present(r, now)))
         return 0;
     give_identity(&listing);
     give_time_and_tariff(&listing, now);
     give_blocks(&listing, snapshot, now);
-    if (present)
+    if (has_present(r, now))
         give_present(&listing, snapshot);
     give_age(&listing, now);
     return listing.values;

@@ -154,7 +154,7 @@ const char *sim_meter_text(const struct sim_meter *meter, const char *name, char
     if (strcmp(name, "serial") == 0)
         snprintf(text, METER_NAME_SIZE, "SIM%08" PRIu32, meter->serial);
     else if (strcmp(name, "firmware") == 0)
-        snprintf(text, METER_NAME_SIZE, "%u.%u.%u", firmware >> 12, firmware >> 5 & 0x7f,
+        snprintf(text, METER_NAME_SIZE, "%u.%02u.%02u", firmware >> 12, firmware >> 5 & 0x7f,
                  firmware & 0x1f);
     else
         return NULL;

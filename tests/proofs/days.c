@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    KEPT = 8,
+    KEPT = 32,
     VALUES_MAX = 128,
     TABLES = 2,
     GAP_LIMIT_S = 10
@@ -43,7 +43,7 @@ struct truth {
     mep_time at;
     unsigned count;
     struct {
-        const char *name;
+        char name[40];
         int64_t integer;
         char text[40];
     } value[VALUES_MAX];
@@ -64,7 +64,7 @@ static void note_value(void *context, const struct sim_truth_value *value)
 
     if (truth->count == VALUES_MAX)
         abort();
-    truth->value[truth->count].name = value->name;
+    snprintf(truth->value[truth->count].name, sizeof truth->value[0].name, "%s", value->name);
     truth->value[truth->count].integer = value->integer;
     snprintf(truth->value[truth->count].text, sizeof truth->value[0].text, "%s",
              value->text != NULL ? value->text : "");
@@ -101,9 +101,8 @@ static void on_fault(void *context, enum sim_fault fault, mep_time from, mep_tim
 
 struct judge {
     struct witness *witness;
-    const struct truth *now_true; /* for what is not measured: serial, firmware, ... */
     mep_time now;
-    unsigned long checked, wrong, unknown;
+    unsigned long checked, wrong;
 };
 
 static bool same(const struct reader_value *value, const struct truth *truth, unsigned i)
@@ -150,14 +149,10 @@ static void check_value(void *context, const struct reader_value *value)
     judge->checked++;
     if (was_true(judge, value, &known))
         return;
-    if (!known) {
-        judge->unknown++;
-        printf("the meter has no %s\n", value->name);
-    }
     judge->wrong++;
     if (judge->wrong <= 20)
-        printf("WRONG at %.3f s: %s = %lld\n", (double)judge->now / 1e6, value->name,
-               (long long)value->integer);
+        printf("WRONG at %.3f s: %s = %lld%s\n", (double)judge->now / 1e6, value->name,
+               (long long)value->integer, known ? "" : " (the meter has no such value)");
 }
 
 static void keep_time(void *context, const struct reader_value *value)
