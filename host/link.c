@@ -68,12 +68,13 @@ static void pump(struct link *link)
     link->pumping = true;
     for (bool more = true; more && link->end == LINK_RUNNING;) {
         more = false;
-        link->ops->turn(link->user, link_now());
         if (send_rest(link)) {
             link->out_count =
                 link->ops->output(link->user, link_now(), link->out, sizeof link->out);
             more = link->out_count != 0;
         }
+        /* Only now: it is output that lets time do its work, and so makes events. */
+        link->ops->turn(link->user, link_now());
     }
     link->pumping = false;
     if (link->end == LINK_RUNNING)

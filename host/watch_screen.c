@@ -7,7 +7,7 @@
 enum {
     LIVE_US = 3000000, /* three rounds: one may fail without any fuss */
     LABEL_COLUMN = 2,
-    FIRST_COLUMN = 14,
+    FIRST_COLUMN = 16,
     COLUMN_WIDTH = 16,
     TIERS_SHOWN = 8
 };
@@ -53,14 +53,15 @@ static void column(struct drawing *d, unsigned number)
     screen_tab(d->screen, FIRST_COLUMN + number * COLUMN_WIDTH);
 }
 
-/* A value, or a dash for what is not known now. */
+/* A value, or a dash for what is not known now. What a CT meter has only before the ratio would be
+ * taken for the house's, next to what it has after it. */
 static void value(struct drawing *d, const char *name)
 {
     const struct reading_value *found = reading_find(&d->reading, name);
     char text[READING_TEXT_SIZE];
 
     screen_add(d->screen, style_of(d, STYLE_PLAIN), "%s",
-               found == NULL ? "-" : reading_text(found, text));
+               found == NULL || found->before_ratio ? "-" : reading_text(found, text));
 }
 
 /* A pair of which at most one is not 0, such as power from and to the grid. */
@@ -81,18 +82,20 @@ static void direction(struct drawing *d, const char *import_name, const char *ex
 
 /* ---- Parts of the page ------------------------------------------------- */
 
-static void draw_heading(struct drawing *d, const struct reader_info *info)
+static void draw_heading(struct drawing *d, const struct session *session)
 {
-    struct screen *s = d->screen;
+    const struct reader_info *info = reader_info(&session->reader);
     const struct reading_value *time = reading_find(&d->reading, "meter_time");
-    char line[256];
+    struct screen *s = d->screen;
+    char line[URI_TEXT_MAX + 128];
+    int used = info->manufacturer[0] == 0 && info->model[0] == 0
+                   ? snprintf(line, sizeof line, " mep %s", session->link.line.name)
+                   : snprintf(line, sizeof line, " %s %s", info->manufacturer, info->model);
 
-    snprintf(line, sizeof line, " %s %s",
-             info->manufacturer[0] == 0 ? "MEPlink" : info->manufacturer, info->model);
     if (info->serial[0] != 0)
-        snprintf(line + strlen(line), sizeof line - strlen(line), "   serial %s", info->serial);
+        used += snprintf(line + used, sizeof line - (size_t)used, "   serial %s", info->serial);
     if (info->firmware[0] != 0)
-        snprintf(line + strlen(line), sizeof line - strlen(line), "   firmware %s", info->firmware);
+        snprintf(line + used, sizeof line - (size_t)used, "   firmware %s", info->firmware);
     screen_add(s, STYLE_HEADING, "%-*s", (int)s->columns - 22, line);
     screen_add(s, STYLE_HEADING, "%21s ", time == NULL ? "" : time->text);
 }
@@ -198,29 +201,56 @@ static void draw_energies(struct drawing *d)
     }
 }
 
+/* A sentence in the first column and right of it, on as many lines as it takes. */
+static void sentence(struct drawing *d, enum screen_style style, const char *text)
+{
+    size_t width = d->screen->columns > FIRST_COLUMN ? d->screen->columns - FIRST_COLUMN : 1;
+
+    for (;;) {
+        size_t length = strlen(text), end = length;
+        if (length > width)
+            for (end = width; end > 0 && text[end] != ' '; end--)
+                ;
+        if (end == 0)
+            end = length; /* a word that is too long is cut by the screen */
+        column(d, 0);
+        screen_add(d->screen, style, "%.*s", (int)end, text);
+        text += end;
+        if (*text == 0)
+            return;
+        text++;
+        label(d, "");
+    }
+}
+
 static void draw_link(struct drawing *d, const struct session *session)
 {
-    const struct mep_client_counters *counters = &reader_client(&session->reader)->counters;
-    const struct reader_counters *reader = reader_counters(&session->reader);
     enum reader_link link = reader_link(&session->reader);
-    bool line_open = session->link.why[0] == 0;
+    enum screen_style style = link == READER_LINK_OK         ? STYLE_GOOD
+                              : link == READER_LINK_STARTING ? STYLE_PLAIN
+                                                             : STYLE_BAD;
+    const char *causes = reader_link_causes(link);
+    char text[sizeof session->link.why + 16];
 
     screen_next(d->screen);
     label(d, "link");
-    column(d, 0);
-    if (line_open)
-        screen_add(d->screen,
-                   link == READER_LINK_OK         ? STYLE_GOOD
-                   : link == READER_LINK_STARTING ? STYLE_PLAIN
-                                                  : STYLE_BAD,
-                   "%s", reader_link_text(link));
-    else
-        screen_add(d->screen, STYLE_BAD, "%s; trying again", session->link.why);
-    if (line_open && reader_link_causes(link)[0] != 0) {
-        label(d, "");
-        column(d, 0);
-        screen_add(d->screen, STYLE_PLAIN, "%s", reader_link_causes(link));
+    if (session->link.why[0] != 0) {
+        snprintf(text, sizeof text, "%s; trying again", session->link.why);
+        sentence(d, STYLE_BAD, text);
+        return;
     }
+    sentence(d, style, reader_link_text(link));
+    if (causes[0] != 0) {
+        label(d, "");
+        sentence(d, STYLE_PLAIN, causes);
+    }
+}
+
+static void draw_counters(struct drawing *d, const struct session *session)
+{
+    const struct mep_client_counters *counters = &reader_client(&session->reader)->counters;
+    const struct reader_counters *reader = reader_counters(&session->reader);
+
     label(d, "answers");
     column(d, 0);
     screen_add(d->screen, STYLE_PLAIN, "%u verified, ", counters->outcomes[MEP_OUTCOME_OK]);
@@ -249,10 +279,11 @@ void watch_draw(struct screen *screen, const struct session *session, mep_time v
                   : now - verified_at > LIVE_US            ? WATCH_STALE
                                                            : WATCH_LIVE;
     screen_begin(screen);
-    draw_heading(&d, reader_info(&session->reader));
+    draw_heading(&d, session);
     draw_age(&d, verified_at, now);
     draw_phases(&d);
     draw_energies(&d);
     draw_link(&d, session);
+    draw_counters(&d, session);
     screen_show(screen);
 }

@@ -163,7 +163,7 @@ class Watch(TestCase):
         for _ in range(4):
             reading = json.loads(watch.stdout.readline())
             times.append(time.monotonic())
-            self.assertLess(reading["age_ms"], 700)
+            self.assertLess(reading["age_ms"], 500) # BT28 takes 320 ms on the line
         self.assertAlmostEqual((times[3] - times[0]) / 3, 1, delta=0.3)
         self.assertEqual(stop(watch), 0)
 
