@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -58,13 +57,13 @@ static void open_serial(struct line *line)
                   errno == EBUSY ? "another program uses it" : strerror(errno));
     } else if (!isatty(line->fd)) {
         line_lose(line, "%s: no serial line", path);
+        /* Not TIOCEXCL: on a pseudo-terminal it outlives us. */
     } else if (flock(line->fd, LOCK_EX | LOCK_NB) != 0) {
         line_lose(line, "%s: another program uses it", path);
     } else if (!configure(line->fd, line->uri.baud)) {
         line_lose(line, "%s: cannot be set to %u baud 8N1: %s", path, line->uri.baud,
                   strerror(errno));
     } else {
-        ioctl(line->fd, TIOCEXCL);
         line_opened_fd(line, line->fd);
     }
 }

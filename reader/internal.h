@@ -92,6 +92,7 @@ bool reader_one_frame(const struct reader_layout *layout); /* all blocks in one 
 /* schedule.c: begins what is due; false, and wake_at set, when nothing is. */
 bool reader_schedule(struct reader *r, mep_time now);
 void reader_begin_setup(struct reader *r);
+void reader_forget(struct reader *r); /* all that is known of the meter but its serial number */
 void reader_abort_round(struct reader *r);
 
 /* fetch.c: the bytes of an item, and what is next of one that takes several requests. */
