@@ -47,6 +47,7 @@ static bool configure(int fd, uint32_t baud)
     return cfgetospeed(&tio) == speed && tcflush(fd, TCIOFLUSH) == 0;
 }
 
+/* Kept for itself by flock: TIOCEXCL would outlive this program on a pseudo-terminal. */
 static void open_serial(struct line *line)
 {
     const char *path = line->uri.path;
@@ -57,7 +58,6 @@ static void open_serial(struct line *line)
                   errno == EBUSY ? "another program uses it" : strerror(errno));
     } else if (!isatty(line->fd)) {
         line_lose(line, "%s: no serial line", path);
-        /* Not TIOCEXCL: on a pseudo-terminal it outlives us. */
     } else if (flock(line->fd, LOCK_EX | LOCK_NB) != 0) {
         line_lose(line, "%s: another program uses it", path);
     } else if (!configure(line->fd, line->uri.baud)) {
