@@ -7,7 +7,7 @@
 
 enum {
     READING_VALUES_MAX = 320,
-    READING_TEXT_SIZE = 64 /* text of a meter, cleaned, or a number with its unit */
+    READING_TEXT_SIZE = 96 /* text of a meter, cleaned, or a number with its unit */
 };
 
 struct reading_value {

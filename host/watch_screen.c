@@ -71,13 +71,14 @@ static void direction(struct drawing *d, const char *import_name, const char *ex
     const struct reading_value *out = reading_find(&d->reading, export_name);
     bool exports = out != NULL && out->integer > 0 && (in == NULL || in->integer < out->integer);
     const struct reading_value *shown = exports ? out : in;
-    char text[READING_TEXT_SIZE];
 
-    if (shown == NULL)
+    if (shown == NULL) {
         screen_add(d->screen, style_of(d, STYLE_PLAIN), "-");
-    else
+    } else {
+        char text[READING_TEXT_SIZE];
         screen_add(d->screen, style_of(d, exports ? STYLE_GOOD : STYLE_NOTICE), "%s %s",
                    reading_text(shown, text), exports ? "export" : "import");
+    }
 }
 
 /* ---- Parts of the page ------------------------------------------------- */
@@ -119,18 +120,25 @@ static void draw_age(struct drawing *d, mep_time verified_at, mep_time now)
     }
 }
 
+/* "voltage_l1_mv" from "voltage_l?_mv". Returns `name`. */
+static const char *of_phase(const char *pattern, unsigned phase, char name[METER_NAME_SIZE])
+{
+    snprintf(name, METER_NAME_SIZE, "%s", pattern);
+    *strchr(name, '?') = (char)('0' + phase);
+    return name;
+}
+
 static void draw_phases(struct drawing *d)
 {
-    static const struct {
-        const char *label, *name; /* with l# for the phase */
-        const char *export_name;
-    } rows[] = {
-        {"power", "power_import_l%u_w", "power_export_l%u_w"},
-        {"voltage", "voltage_l%u_mv", NULL},
-        {"current", "current_l%u_ma", NULL},
-        {"power factor", "power_factor_l%u_permille", NULL},
-    };
     static const char *const headings[] = {"L1", "L2", "L3", "TOTAL"};
+    static const struct {
+        const char *label, *pattern;
+    } rows[] = {
+        {"voltage", "voltage_l?_mv"},
+        {"current", "current_l?_ma"},
+        {"power factor", "power_factor_l?_permille"},
+    };
+    char name[METER_NAME_SIZE], other[METER_NAME_SIZE];
 
     screen_next(d->screen);
     label(d, "");
@@ -138,26 +146,25 @@ static void draw_phases(struct drawing *d)
         column(d, i);
         screen_add(d->screen, STYLE_BOLD, "%s", headings[i]);
     }
+    label(d, "power");
+    for (unsigned phase = 1; phase <= 3; phase++) {
+        column(d, phase - 1);
+        direction(d, of_phase("power_import_l?_w", phase, name),
+                  of_phase("power_export_l?_w", phase, other));
+    }
+    column(d, 3);
+    direction(d, "power_import_w", "power_export_w");
     for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
         label(d, rows[row].label);
         for (unsigned phase = 1; phase <= 3; phase++) {
-            char name[METER_NAME_SIZE], export_name[METER_NAME_SIZE];
             column(d, phase - 1);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-            snprintf(name, sizeof name, rows[row].name, phase);
-            if (rows[row].export_name != NULL)
-                snprintf(export_name, sizeof export_name, rows[row].export_name, phase);
-#pragma GCC diagnostic pop
-            if (rows[row].export_name != NULL)
-                direction(d, name, export_name);
-            else
-                value(d, name);
+            value(d, of_phase(rows[row].pattern, phase, name));
         }
-        column(d, 3);
-        if (row == 0)
-            direction(d, "power_import_w", "power_export_w");
     }
+}
+
+static void draw_grid(struct drawing *d)
+{
     label(d, "grid");
     column(d, 0);
     value(d, "frequency_mhz");
@@ -230,11 +237,11 @@ static void draw_link(struct drawing *d, const struct session *session)
                               : link == READER_LINK_STARTING ? STYLE_PLAIN
                                                              : STYLE_BAD;
     const char *causes = reader_link_causes(link);
-    char text[sizeof session->link.why + 16];
 
     screen_next(d->screen);
     label(d, "link");
     if (session->link.why[0] != 0) {
+        char text[sizeof session->link.why + 16];
         snprintf(text, sizeof text, "%s; trying again", session->link.why);
         sentence(d, STYLE_BAD, text);
         return;
@@ -282,6 +289,7 @@ void watch_draw(struct screen *screen, const struct session *session, mep_time v
     draw_heading(&d, session);
     draw_age(&d, verified_at, now);
     draw_phases(&d);
+    draw_grid(&d);
     draw_energies(&d);
     draw_link(&d, session);
     draw_counters(&d, session);
