@@ -20,15 +20,15 @@ static const struct {
     {"reactive_energy_export@_varh", 3},
     {"power_outage_s", 4},
     {"power_outages", 5},
-    {"energy_sum_wh", 6},
-    {"energy_net_wh", 7},
+    {"energy_sum@_wh", 6},
+    {"energy_net@_wh", 7},
     {"pulse_1", 26},
     {"pulse_2", 27},
     {"error_count", 28},
-    {"reactive_energy_q1_varh", 108},
-    {"reactive_energy_q2_varh", 109},
-    {"reactive_energy_q3_varh", 110},
-    {"reactive_energy_q4_varh", 111},
+    {"reactive_energy_q1@_varh", 108},
+    {"reactive_energy_q2@_varh", 109},
+    {"reactive_energy_q3@_varh", 110},
+    {"reactive_energy_q4@_varh", 111},
 };
 
 /* By the source IDs of BT27, on meters with and without current transformers. */
