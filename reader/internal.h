@@ -9,16 +9,16 @@ enum reader_item {
     ITEM_ET04, /* first: the IDT version stands for all that is read after it */
     ITEM_ET03,
     ITEM_BT01,
-    ITEM_BT20,
     ITEM_BT21,
     ITEM_BT20_AS_BT21, /* stands in where BT21 is missing */
     ITEM_BT22,
     ITEM_BT27,
     ITEM_BT15,
-    ITEM_ET11,
     ITEM_ET42,
     ITEM_ET42_END,
+    ITEM_BT20, /* it and ET55 only if ET42 does not tell the unit of energies */
     ITEM_ET55,
+    ITEM_ET11,
     ITEM_ET70,
     ITEM_BT52,
     ITEM_BT55,

@@ -14,7 +14,7 @@
  * is any steadily rising clock in microseconds. The reader only ever reads.
  *
  * What it does. First it reads what identifies and dimensions the meter (ET04,
- * ET03, BT01, BT20, BT21, BT22, BT27, BT15, ET11, ET42, ET55, ET70); what a
+ * ET03, BT01, BT21, BT22, BT27, BT15, ET42, BT20, ET55, ET11, ET70); what a
  * meter does not have, it does without. Then, a round each period, it reads
  * BT23 and BT28 with one request each, so that a table's values belong
  * together. If BT23 exceeds a frame, its total block is read each round, and
