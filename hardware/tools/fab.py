@@ -110,6 +110,7 @@ def undated(data, date):
     """Replace the moment of making by the board's own date, keeping lengths in PDF files."""
     text = data.decode("latin-1")
     text = re.sub(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}:\d{2}([+-]\d{2}:\d{2})?", date + r"\g<1>00:00:00", text)
+    text = re.sub(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", date, text)
     text = re.sub(r"D:\d{14}", "D:" + date.replace("-", "") + "000000", text)
     text = re.sub(r"DRILL file (\{.*?\}) date .*", r"DRILL file \1 date " + date, text)
     return text.encode("latin-1")
