@@ -17,7 +17,7 @@ from board import Board, overlap, pcbnew
 JLC = {"min_track_width": 0.127, "min_clearance": 0.127, "min_via_diameter": 0.6, "min_through_hole_diameter": 0.3,
        "min_copper_edge_clearance": 0.3, "min_hole_to_hole": 0.45}
 LEVEL = {"ignore": 0, "warning": 1, "error": 2}
-GUI_FILES = ("schematic.pdf", "erc.txt", "netlist.net")
+GUI_FILES = ("schematic.pdf", "schematic.png", "erc.txt", "netlist.net")
 
 
 class Project:
@@ -87,7 +87,7 @@ def silk(p):
             height, pen = text.GetTextHeight() / 1e6, text.GetTextThickness() / 1e6
             if height < 0.999 or text.GetTextWidth() / 1e6 < 0.999 or pen < 0.1499:
                 bad.append(f"text {text.GetShownText()!r} {owner}: {height:.2f} high, pen {pen:.2f}")
-    shapes = [d for d in p.board.pcb.GetDrawings() if d.GetClass() == "DRAWSEGMENT" or "SHAPE" in d.GetClass()]
+    shapes = [d for d in p.board.pcb.GetDrawings() if d.GetClass() == "PCB_SHAPE"]
     for f in p.board.pcb.GetFootprints():
         shapes += [g for g in f.GraphicalItems() if g.GetClass() != "MTEXT"]
     bad += [f"silkscreen line {s.GetWidth() / 1e6:.3f} wide" for s in shapes

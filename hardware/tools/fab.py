@@ -156,7 +156,7 @@ def assembly(board_path, directory, date):
             label.SetMirrored(back)
             label.SetHorizJustify(pcbnew.GR_TEXT_HJUSTIFY_CENTER)
             x1, y1, x2, y2 = board.body(f)
-            tall = y2 - y1 > x2 - x1
+            tall = y2 - y1 > x2 - x1 + 0.05
             if ref not in default and not ref.startswith(("TP", "H")):
                 f.SetReference(f"({ref})")
             size = min(1.1, max(0.6, max(x2 - x1, y2 - y1) / len(f.GetReference()) * 0.95), max(0.6, min(x2 - x1, y2 - y1) * 0.8))

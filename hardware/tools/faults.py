@@ -1,8 +1,11 @@
 """One deliberate fault of each class, in a copy of the project; each must be noticed by its own check."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 
 import checks
@@ -39,7 +42,7 @@ def move(ref, dx, dy):
 
 
 def cut_track(board):
-    long = max((t for t in board.pcb.GetTracks() if t.GetClass() == "TRACK" and t.GetNetname() == "ENABLE"),
+    long = max((t for t in board.pcb.GetTracks() if t.GetClass() == "PCB_TRACK" and t.GetNetname() == "ENABLE"),
                key=lambda t: t.GetLength())
     board.pcb.Remove(long)
 
@@ -76,7 +79,7 @@ def text_out(board):
 
 def thin_web(board):
     pads = {q.GetNumber(): q for q in board.footprints()["U1"].Pads()}
-    pads["2"].SetSize(pcbnew.wxSize(_mm(1.6), _mm(1.2)))
+    pads["2"].SetSize(pcbnew.wxSize(_mm(1.6), _mm(1.65)))
 
 
 def drill(board):
@@ -137,10 +140,11 @@ FAULTS = [  # what is wrong, how it is made, which check must say so, a word of 
     ("a severity turned off", severity, checks.drc_rules, "severit|clearance"),
     ("a looser rule", rule, checks.drc_rules, "hole_to_hole"),
     ("text 0.8 mm high", board_edit(small_text), checks.silk, "U1"),
-    ("a mask web of 0.03 mm", board_edit(thin_web), checks.mask_webs, "U1"),
+    ("a mask web of 0.045 mm", board_edit(thin_web), checks.mask_webs, "U1"),
     ("TXD and RXD swapped on the board", swap_nets("J6.5", "J6.2"), checks.netlist, "board: net"),
     ("TXD and RXD swapped in the schematic", sch('(global_label "TXD2_TTL"', '(global_label "RXD2_TTL"'), checks.netlist, "schematic: net"),
     ("a wire removed from the schematic", sch("(no_connect", "(unknown"), checks.netlist, "not marked"),
+    ("a value changed on the board", board_edit(lambda b: b.footprints()["R9"].SetValue("22k")), checks.parts_agree, "R9"),
     ("a part missing on the board", board_edit(lambda b: b.pcb.Remove(b.footprints()["C8"])), checks.parts_agree, "C8"),
     ("R4 fitted together with R3", sch('(property "Fit" "DNP"', '(property "Fit" "yes"'), checks.parts_agree, "R3 and R4|fitted"),
     ("an ERC finding", lambda p: edit(p.file("fab", "erc.txt"), "Errors 0", "Errors 1"), checks.erc, "ERC"),
@@ -166,17 +170,40 @@ FAULTS = [  # what is wrong, how it is made, which check must say so, a word of 
 ]
 
 
-def run(hardware, header_path, only=None):
-    """Yield (fault, noticed, what was said)."""
-    for name, make, check, word in FAULTS:
-        if only and only not in name:
-            continue
-        with tempfile.TemporaryDirectory() as d:
-            copy = os.path.join(d, "hardware")
-            shutil.copytree(hardware, copy, ignore=shutil.ignore_patterns("sim", "__pycache__"))
-            shutil.copy(header_path, os.path.join(d, "board_pins.h"))
-            project = checks.Project(copy, os.path.join(d, "board_pins.h"))
-            make(project)
-            said = check(checks.Project(copy, os.path.join(d, "board_pins.h")))
-        hits = [s for s in said if re.search(word, s)]
-        yield f"{name}: {check.__name__} says", bool(hits), (hits or said or ["nothing"])[0]
+def one(index, hardware, header_path):
+    """Make one fault in a copy and return (noticed, what was said)."""
+    _, make, check, word = FAULTS[index]
+    with tempfile.TemporaryDirectory() as d:
+        copy = os.path.join(d, "hardware")
+        shutil.copytree(hardware, copy, ignore=shutil.ignore_patterns("sim", "__pycache__"))
+        shutil.copy(header_path, os.path.join(d, "board_pins.h"))
+        project = checks.Project(copy, os.path.join(d, "board_pins.h"))
+        pid = os.fork()  # KiCad's module does not survive a removed item, so the fault is made elsewhere
+        if pid == 0:
+            status = 1
+            try:
+                make(project)
+                status = 0
+            finally:
+                os._exit(status)
+        if os.waitpid(pid, 0)[1]:
+            return False, "the fault could not be made"
+        said = check(project)
+    hits = [s for s in said if re.search(word, s)]
+    return bool(hits), (hits or said or ["nothing"])[0]
+
+
+def run(hardware, header_path):
+    """Yield (fault, noticed, what was said), each fault in a process of its own."""
+    for index, (name, _, check, _) in enumerate(FAULTS):
+        done = subprocess.run([sys.executable, "-B", os.path.abspath(__file__), str(index), hardware, header_path],
+                              capture_output=True, text=True)
+        line = next((s for s in done.stdout.splitlines() if s.startswith("{")), None)
+        result = json.loads(line) if line else {"noticed": False, "said": done.stderr.strip()[-200:]}
+        yield f"{name}: {check.__name__} says", result["noticed"], result["said"]
+
+
+if __name__ == "__main__":
+    noticed, said = one(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    print(json.dumps({"noticed": noticed, "said": said}), flush=True)
+    os._exit(0)

@@ -116,8 +116,7 @@ def make(smd, out, date):
                 with open(source, "rb") as f:
                     data = fab.undated(f.read(), date).replace(editor.dir.encode(), b"hardware/smd")
                 fab.write(os.path.join(out, name), data)
-        except RuntimeError:
-            subprocess.run(["import", "-window", "root", "gui-failure.png"], env=editor.env, cwd=tempfile.gettempdir())
-            raise
+            subprocess.run(["pdftoppm", "-r", "110", "-png", "-singlefile", os.path.join(out, "schematic.pdf"),
+                            os.path.join(out, "schematic")], check=True)
         finally:
             editor.close()

@@ -135,8 +135,8 @@ def _read(path):
     """One file through gerbv; returns (picture as grey levels, messages)."""
     from PIL import Image
     png = path + ".png"
-    run = subprocess.run(["gerbv", "-x", "png", "-D", str(DPI), "-B", "0", "-O", f"{ORIGIN[0] / 25.4}x{ORIGIN[1] / 25.4}",
-                          "-W", f"{SIZE[0] / 25.4}x{SIZE[1] / 25.4}", "-b", "#000000", "-f", "#FFFFFF", "-o", png, path],
+    run = subprocess.run(["gerbv", "-x", "png", "-D", str(DPI), "-B", "0", "-O", f"{ORIGIN[0] / 25.4:.4f}x{ORIGIN[1] / 25.4:.4f}",
+                          "-W", f"{SIZE[0] / 25.4:.4f}x{SIZE[1] / 25.4:.4f}", "-b", "#000000", "-f", "#FFFFFF", "-o", png, path],
                          capture_output=True, text=True)
     said = [s for s in run.stderr.splitlines() if re.search("CRITICAL|ERROR|WARNING", s) and "Gtk" not in s]
     return Image.open(png).convert("L"), said
@@ -184,7 +184,7 @@ def gerbers(p):
     size = [v * 25.4 / DPI for v in (x2 - x1, y2 - y1)]
     if abs(size[0] - 70.1) > 0.11 or abs(size[1] - 28.1) > 0.11:  # the 0.1 mm line adds half its width on each side
         bad.append(f"outline measures {size[0]:.2f} x {size[1]:.2f} in the Gerber")
-    vias = [t for t in board.pcb.GetTracks() if t.GetClass() == "VIA"]
+    vias = [t for t in board.pcb.GetTracks() if t.GetClass() == "PCB_VIA"]
     drilled = [q for f in board.pcb.GetFootprints() for q in f.Pads() if q.GetDrillSize().x]
     plated = len(vias) + sum(q.GetAttribute() == pcbnew.PAD_ATTRIB_PTH for q in drilled)
     for name, count in (("meplink-PTH.drl", plated), ("meplink-NPTH.drl", len(drilled) + len(vias) - plated)):

@@ -57,7 +57,7 @@ def picture(board, work, png, back, plot):
     points = _outline(board)
     edge = " ".join(f"{(x + ox) * units:.0f},{(y + oy) * units:.0f}" for x, y in points)
     holes = []
-    items = [(t.GetPosition(), t.GetDrill()) for t in board.pcb.GetTracks() if t.GetClass() == "VIA"]
+    items = [(t.GetPosition(), t.GetDrill()) for t in board.pcb.GetTracks() if t.GetClass() == "PCB_VIA"]
     for f in board.pcb.GetFootprints():
         for p in f.Pads():
             if p.GetDrillSize().x:
