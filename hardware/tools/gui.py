@@ -16,6 +16,8 @@ import fab
 HOTKEYS = {"common.Control.plot": "Ctrl+Shift+P", "eeschema.InspectionTool.runERC": "Ctrl+F10",
            "eeschema.EditorControl.exportNetlist": "Ctrl+Shift+N"}
 
+MAIN = r"meplink \[meplink/\]"
+
 
 class Editor:
     """eeschema on a copy of the project, in its own X display."""
@@ -85,34 +87,59 @@ class Editor:
             job.wait()
 
 
+def erc(editor):
+    """Run the electrical rule check in an open editor; returns the path of its report."""
+    editor.key("ctrl+F10")
+    rules = editor.window("Electrical Rules Checker")
+    editor.click(rules, 78, 27)  # button "Run ERC"
+    time.sleep(3)
+    editor.click(rules, 61, 76)  # button "Save..."
+    editor.window("Save Report|Save")
+    editor.key("Return")
+    return editor.wait_file("ERC.rpt")
+
+
+def control(smd):
+    """The same clicks on a schematic with a fault must report it, or a clean report would mean nothing."""
+    with tempfile.TemporaryDirectory() as work:
+        faulty = os.path.join(work, "faulty")
+        shutil.copytree(smd, faulty)
+        path = os.path.join(faulty, "meplink.kicad_sch")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(re.sub(r"^  \(no_connect .*\n", "", text, 1, re.M))
+        editor = Editor(faulty, work)
+        try:
+            editor.window(MAIN)
+            time.sleep(3)
+            with open(erc(editor), encoding="utf-8") as f:
+                if "Errors 1" not in f.read():
+                    raise RuntimeError("the rule check did not report a pin left open on purpose")
+        finally:
+            editor.close()
+
+
 def make(smd, out, date):
+    control(smd)
     with tempfile.TemporaryDirectory() as work:
         editor = Editor(smd, work)
         try:
-            main = r"meplink \[meplink/\]"
-            editor.window(main)
+            editor.window(MAIN)
             time.sleep(3)
             editor.key("ctrl+shift+p")
             editor.click(editor.window("Plot Schematic Options"), 78, 27)  # button "Plot All Pages"
             pdf = editor.wait_file("meplink.pdf")
             editor.key("Escape")
-            editor.window(main)
+            editor.window(MAIN)
             editor.key("ctrl+shift+n")
             editor.window("Export Netlist")
             editor.key("Return")
             editor.window("Save Netlist File")
             editor.key("Return")
             net = editor.wait_file("meplink.net")
-            editor.window(main)
-            editor.key("ctrl+F10")
-            rules = editor.window("Electrical Rules Checker")
-            editor.click(rules, 78, 27)  # button "Run ERC"
-            time.sleep(3)
-            editor.click(rules, 61, 76)  # button "Save..."
-            editor.window("Save Report|Save")
-            editor.key("Return")
-            erc = editor.wait_file("ERC.rpt")
-            for source, name in ((pdf, "schematic.pdf"), (net, "netlist.net"), (erc, "erc.txt")):
+            editor.window(MAIN)
+            for source, name in ((pdf, "schematic.pdf"), (net, "netlist.net"), (erc(editor), "erc.txt")):
                 with open(source, "rb") as f:
                     data = fab.undated(f.read(), date).replace(editor.dir.encode(), b"hardware/smd")
                 fab.write(os.path.join(out, name), data)

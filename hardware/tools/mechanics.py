@@ -126,7 +126,7 @@ def inside(p):
             bad.append(f"{ref} reaches beyond the edge")
     bad += [f"track of {t.GetNetname()} beyond the edge" for t in board.pcb.GetTracks() if out(board.box(t))]
     for text, owner in board.texts():
-        if text.GetLayer() in (pcbnew.F_SilkS, pcbnew.B_SilkS) and out(board.text_box(text)):
+        if out(board.text_box(text)) and owner != "U2":
             bad.append(f"text {text.GetShownText()!r} {owner} beyond the edge")
     return bad
 
@@ -177,9 +177,8 @@ def gerbers(p):
         for name in names:
             pictures[name], said = _read(os.path.join(d, name))
             bad += [f"gerbv on {name}: {s}" for s in said]
-            empty = pictures[name].getbbox() is None
-            if empty != (name == "meplink.gbp"):  # nothing on the back is soldered with paste in the default order
-                bad += [f"{name} is empty"] if empty else []
+            if pictures[name].getbbox() is None:
+                bad.append(f"{name} is empty")
     x1, y1, x2, y2 = pictures["meplink.gm1"].getbbox()
     size = [v * 25.4 / DPI for v in (x2 - x1, y2 - y1)]
     if abs(size[0] - 70.1) > 0.11 or abs(size[1] - 28.1) > 0.11:  # the 0.1 mm line adds half its width on each side
