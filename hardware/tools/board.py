@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-os.environ.setdefault("KICAD_CONFIG_HOME", tempfile.mkdtemp(prefix="kicad-config-"))
+os.environ.setdefault("KICAD_CONFIG_HOME", os.path.join(tempfile.gettempdir(), "meplink-kicad-config"))
 os.makedirs(os.path.join(os.environ["KICAD_CONFIG_HOME"], "6.0", "colors"), exist_ok=True)
 
 import pcbnew  # noqa: E402  (reads the environment when imported)
