@@ -121,7 +121,9 @@ def via_extra(board):
 
 
 def small_via(board):
-    next(t for t in board.pcb.GetTracks() if t.GetClass() == "PCB_VIA").SetWidth(_mm(0.5))
+    via = next(t for t in board.pcb.GetTracks() if t.GetClass() == "PCB_VIA")
+    via.SetWidth(_mm(0.5))
+    via.SetDrill(_mm(0.2))
 
 
 def close_holes(board):
@@ -148,8 +150,8 @@ FAULTS = [  # what is wrong, how it is made, which check must say so, a word of 
     ("a cut track (ENABLE)", board_edit(cut_track), checks.drc, "unconnected|dangling"),
     ("a track 0.1 mm wide", add_track(60, 4, 64, 4, 0.1, "GND"), checks.drc, "track_width"),
     ("a track 0.1 mm from the edge", add_track(46, 0.2, 50, 0.2, 0.2, "GND"), checks.drc, "edge"),
-    ("a via of 0.5 mm", board_edit(small_via), checks.drc, "via|annular"),
-    ("two holes 0.4 mm apart", board_edit(close_holes), checks.drc, "hole"),
+    ("a via of 0.5 mm, drill 0.2", board_edit(small_via), checks.drc, "via_dia|padstack|drill"),
+    ("two holes 0.4 mm apart", board_edit(close_holes), checks.drc, "hole_near_hole|hole_to_hole"),
     ("a severity turned off", severity, checks.drc_rules, "severit|clearance"),
     ("a looser rule", rule, checks.drc_rules, "hole_to_hole"),
     ("text 0.8 mm high", board_edit(small_text), checks.silk, "U1"),
