@@ -140,7 +140,8 @@ static uint32_t take_blocks(struct reader *r, const struct reader_layout *layout
             size = (end - from) & ~3u;
         if (size == 0 || size > end - from)
             continue;
-        memcpy(snapshot->sums + block * layout->sums, r->scratch + (from - r->fetch.offset), size);
+        memcpy(snapshot->sums + (size_t)block * layout->sums, r->scratch + (from - r->fetch.offset),
+               size);
         snapshot->block_size[block] = (uint8_t)size;
         snapshot->block_at[block] = at;
         r->got_energy |= block == 0;
