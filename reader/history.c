@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-    PACE_US = 1000000 /* between two reads of one table (p.52) */
+    PACE_US = 1000000 /* between two reads of one table (p.51) */
 };
 
 /* ---- The pass ---- */

@@ -12,9 +12,9 @@
  *     sleep until reader_wake(r), reader_history_wake(h) or more bytes
  *
  * It needs reader_read() and leaves it to others between two of its requests.
- * No table is asked for more than once a second (p.52), and no read is longer
- * than what a period has time for beside a round, if a header or an interval
- * fits in that.
+ * No table is asked for more than once a second (p.51), and reads are as long as
+ * a period has time for beside its round. Where rounds leave none (a large BT23
+ * at 9600 baud), one in three of them waits for a read.
  *
  * What it believes. Intervals are handed out after the answer that they came in
  * was verified, BT63 was read once more and says that they cannot have been

@@ -7,7 +7,8 @@ enum {
     ET21_SIZE = 94, /* up to the options */
     ET66_SIZE = 104,
     SPARE_US = 40000, /* kept free in a period */
-    SPARE_STEP = 16
+    SPARE_STEP = 16,
+    LEAST = 64 /* bytes worth a request of their own */
 };
 
 /* The last block is full: the next one to be begun takes the place of the oldest. */
@@ -65,7 +66,11 @@ bool reader_history_is_over(const struct reader_history *h)
 
 /* ---- What to ask for ---- */
 
-/* The longest read that a period has time for beside its round. */
+/*
+ * The longest read that a period has time for beside its round. If that is next
+ * to nothing, the reader keeps a round waiting now and then in any case: then it
+ * shall be worth it.
+ */
 static uint32_t longest(const struct reader_history *h, const struct reader *r)
 {
     const struct meter_profile_layout *layout = &h->profile.layout;
@@ -73,12 +78,13 @@ static uint32_t longest(const struct reader_history *h, const struct reader *r)
     struct reader_layout blocks = reader_layout(r);
     uint32_t energy = reader_one_frame(&blocks) ? blocks.stride * blocks.blocks : blocks.sums;
     mep_time round = reader_cost(r, energy) + reader_cost(r, reader_present_range(r).count);
-    uint32_t most = MEP_READ_MAX;
 
-    while (r->config.period_us != 0 && most >= least + SPARE_STEP &&
-           round + reader_cost(r, most) + SPARE_US > r->config.period_us)
-        most -= SPARE_STEP;
-    return most;
+    if (least < LEAST)
+        least = LEAST;
+    for (uint32_t most = MEP_READ_MAX; most >= least; most -= SPARE_STEP)
+        if (round + reader_cost(r, most) + SPARE_US <= r->config.period_us)
+            return most;
+    return MEP_READ_MAX;
 }
 
 static uint32_t start_of(const struct reader_history *h, uint16_t slot)
