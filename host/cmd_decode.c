@@ -81,19 +81,24 @@ static bool has_values(const struct exchange *x)
     return x->problem == NULL && x->digest != EXCHANGE_BAD && x->response.code == MEP_CODE_OK;
 }
 
+static void json_table(struct json *json, uint16_t table)
+{
+    char name[TABLE_NAME_SIZE];
+    json_string(json, "table", table_name(table, name));
+}
+
 static void exchange_json(struct json *json, const struct exchange *x,
                           const struct meter_dimensions *dims)
 {
-    char name[TABLE_NAME_SIZE], sequence[9];
-
     if (x->has_table)
-        json_string(json, "table", table_name(x->request.table, name));
+        json_table(json, x->request.table);
     if (x->has_table || x->problem == NULL)
         json_integer(json, "response_code", x->response.code);
     json_string(json, "digest", exchange_digest_name(x->digest));
     if (x->digest == EXCHANGE_BAD || x->problem != NULL)
         return;
     if (x->response.code == MEP_CODE_SEQUENCE) {
+        char sequence[9];
         snprintf(sequence, sizeof sequence, "%08x", x->response.sequence);
         json_string(json, "sequence", sequence);
     }
@@ -132,7 +137,7 @@ static void exchange_lines(const struct exchange *x, const struct meter_dimensio
 static int decode_exchange(const struct options *options)
 {
     uint8_t request[MEP_FRAME_MAX], response[MEP_FRAME_MAX];
-    size_t request_size, response_size;
+    size_t request_size = 0, response_size = 0;
     struct meter_dimensions dims;
     struct exchange x;
     int status;
@@ -184,14 +189,13 @@ static void print_item(void *context, const struct capture_item *item)
 {
     struct tally *tally = context;
     struct json json = {stdout, false};
-    char name[TABLE_NAME_SIZE];
 
     json_begin(&json, NULL);
     json_time(&json, item->time_us);
     if (item->exchange != NULL)
         exchange_json(&json, item->exchange, item->dims);
     if (item->has_table)
-        json_string(&json, "table", table_name(item->table, name));
+        json_table(&json, item->table);
     if (item->alert)
         json_bool(&json, "alert", true);
     if (item->problem != NULL)
@@ -202,53 +206,37 @@ static void print_item(void *context, const struct capture_item *item)
         tally->bad++;
 }
 
+/* `*bytes` is to be freed whatever came of it. */
 static int read_file(const char *path, uint8_t **bytes, size_t *size)
 {
     FILE *file = fopen(path, "re");
-    size_t room = 1 << 16, got;
+    size_t room = 1 << 16, got = 1;
 
     if (file == NULL)
         return say_usage("decode: %s: %s; a capture written by mep capture is accepted", path,
                          strerror(errno));
-    *size = 0;
-    *bytes = malloc(room);
-    while (*bytes != NULL && (got = fread(*bytes + *size, 1, room - *size, file)) != 0) {
-        *size += got;
-        if (*size == room) {
-            uint8_t *larger = realloc(*bytes, room *= 2);
-            if (larger == NULL)
-                free(*bytes);
-            *bytes = larger;
+    while (got != 0) {
+        uint8_t *larger = *size + room > *size ? realloc(*bytes, *size + room) : NULL;
+        if (larger == NULL) {
+            fclose(file);
+            return say_failed("decode: %s: too large for this machine's memory", path);
         }
+        *bytes = larger;
+        got = fread(*bytes + *size, 1, room, file);
+        *size += got;
+        room = *size > room ? *size : room;
     }
     int error = ferror(file) ? errno : 0;
     fclose(file);
-    if (*bytes == NULL)
-        return say_failed("decode: %s: too large for this machine's memory", path);
-    if (error == 0)
-        return EXIT_OK;
-    free(*bytes);
-    return say_usage("decode: %s: %s; a capture written by mep capture is accepted", path,
-                     strerror(error));
+    if (error != 0)
+        return say_usage("decode: %s: %s; a capture written by mep capture is accepted", path,
+                         strerror(error));
+    return EXIT_OK;
 }
 
-static int decode_file(const struct options *options)
+/* What there is to say when the file was read as far as it goes. */
+static int judge_end(enum pcapng_result result, const char *path)
 {
-    const char *path = options->word;
-    struct tally tally = {0};
-    struct meter_dimensions dims;
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-
-    int status = read_dimensions(options->dimensions, &dims);
-    if (status == EXIT_OK)
-        status = read_file(path, &bytes, &size);
-    if (status != EXIT_OK)
-        return status;
-    enum pcapng_result result = capture_read(bytes, size, options->has_key ? &options->key : NULL,
-                                             &dims, print_item, &tally);
-    free(bytes);
-    fflush(stdout);
     switch (result) {
     case PCAPNG_FOREIGN:
         return say_usage("decode: %s is no capture of a MEP line; files written by mep capture are "
@@ -260,9 +248,28 @@ static int decode_file(const struct options *options)
         return say_failed("decode: %s ends within a block; what stands before it was decoded",
                           path);
     default:
-        break;
+        return EXIT_OK;
     }
-    return tally.bad == 0 ? EXIT_OK : EXIT_DATA;
+}
+
+static int decode_file(const struct options *options)
+{
+    struct tally tally = {0};
+    struct meter_dimensions dims;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+
+    int status = read_dimensions(options->dimensions, &dims);
+    if (status == EXIT_OK)
+        status = read_file(options->word, &bytes, &size);
+    if (status == EXIT_OK) {
+        enum pcapng_result result = capture_read(
+            bytes, size, options->has_key ? &options->key : NULL, &dims, print_item, &tally);
+        fflush(stdout); /* what is wrong is told after what was decoded */
+        status = judge_end(result, options->word);
+    }
+    free(bytes);
+    return status == EXIT_OK && tally.bad != 0 ? EXIT_DATA : status;
 }
 
 static int run(const struct options *options)

@@ -24,15 +24,15 @@ struct facts {
 
 static void text(struct facts *facts, const char *name, const char *value)
 {
-    char clean[64];
-
     if (value[0] == 0)
         return;
-    if (facts->json != NULL)
+    if (facts->json != NULL) {
         json_string(facts->json, name, value);
-    else
+    } else {
+        char clean[64];
         printf("%-24s %s\n", name,
                utf8_clean((const uint8_t *)value, strlen(value), clean, sizeof clean));
+    }
 }
 
 static void number(struct facts *facts, const char *name, int64_t value)

@@ -81,7 +81,8 @@ static void print_table(const struct reading *reading)
 
     for (size_t i = 0; i < reading->count; i++) {
         print_label(&reading->value[i]);
-        printf("%20s\n", reading_text(&reading->value[i], text));
+        printf("%20s%s\n", reading_text(&reading->value[i], text),
+               reading->value[i].before_ratio ? "  before the CT and VT ratio" : "");
     }
 }
 

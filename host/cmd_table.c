@@ -55,18 +55,18 @@ static void list_line(void *context, const struct meter_value *value)
 
 static void list_json(void *context, const struct meter_value *value)
 {
-    char type[96], since[METER_VERSION_SIZE];
+    char text[96];
     struct json json = {stdout, false};
 
     (void)context;
     json_begin(&json, NULL);
     json_string(&json, "name", value->name);
     json_integer(&json, "offset", value->offset);
-    json_string(&json, "type", element_type(value->field, type, sizeof type));
+    json_string(&json, "type", element_type(value->field, text, sizeof text));
     if (value->unit != METER_UNIT_NONE)
         json_string(&json, "unit", meter_unit_text(value->unit));
     if (value->since != METER_FW_ANY)
-        json_string(&json, "since", meter_firmware_text(value->since, since, sizeof since));
+        json_string(&json, "since", meter_firmware_text(value->since, text, sizeof text));
     json_end(&json);
     putchar('\n');
 }
@@ -107,7 +107,6 @@ struct wanted {
     uint8_t bytes[TABLE_BYTES_MAX];
     size_t size, got; /* the whole table's, by the schema; of it read so far */
     bool complete;
-    uint8_t code;
     const char *problem;
 };
 

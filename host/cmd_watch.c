@@ -34,10 +34,11 @@ struct watch {
 static void print_value(const struct reading *reading, const char *label, const char *name)
 {
     const struct reading_value *value = reading_find(reading, name);
-    char text[READING_TEXT_SIZE];
 
-    if (value != NULL)
+    if (value != NULL) {
+        char text[READING_TEXT_SIZE];
         printf("  %s%s%s", label, label[0] == 0 ? "" : " ", reading_text(value, text));
+    }
 }
 
 static void print_line(const struct reading *reading)

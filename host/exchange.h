@@ -27,7 +27,7 @@ struct exchange {
  * Checks two frames, given without their length fields, with a key or NULL.
  * Their sizes are at most MEP_FRAME_MAX.
  */
-void exchange_open(struct exchange *exchange, const uint8_t *request, size_t request_size,
+void exchange_open(struct exchange *x, const uint8_t *request, size_t request_size,
                    const uint8_t *response, size_t response_size, const struct mep_key *key);
 
 /* "ok", "bad" or "unchecked". */
@@ -41,6 +41,6 @@ enum {
 char *table_name(uint16_t table, char name[TABLE_NAME_SIZE]);
 
 /* Learns dimensions from what was read. */
-void exchange_learn(const struct exchange *exchange, struct meter_dimensions *dims);
+void exchange_learn(const struct exchange *x, struct meter_dimensions *dims);
 
 #endif

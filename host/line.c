@@ -25,8 +25,10 @@ void line_init(struct line *line, uv_loop_t *loop, const struct uri *uri,
     memset(line, 0, sizeof *line);
     line->loop = loop;
     line->uri = *uri;
-    snprintf(line->name, sizeof line->name, "%s%s%s%s", uri->kind == URI_TCP ? "tcp://" : "",
-             uri->path, uri->kind == URI_TCP ? ":" : "", uri->port);
+    if (uri->kind == URI_TCP)
+        snprintf(line->name, sizeof line->name, "tcp://%s:%s", uri->path, uri->port);
+    else
+        snprintf(line->name, sizeof line->name, "%s", uri->kind == URI_SIM ? "sim:" : uri->path);
     line->ops = kinds[uri->kind];
     line->events = events;
     line->context = context;

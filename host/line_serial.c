@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -48,6 +47,7 @@ static bool configure(int fd, uint32_t baud)
     return cfgetospeed(&tio) == speed && tcflush(fd, TCIOFLUSH) == 0;
 }
 
+/* Kept for itself by flock: TIOCEXCL would outlive this program on a pseudo-terminal. */
 static void open_serial(struct line *line)
 {
     const char *path = line->uri.path;
@@ -64,7 +64,6 @@ static void open_serial(struct line *line)
         line_lose(line, "%s: cannot be set to %u baud 8N1: %s", path, line->uri.baud,
                   strerror(errno));
     } else {
-        ioctl(line->fd, TIOCEXCL);
         line_opened_fd(line, line->fd);
     }
 }

@@ -13,7 +13,10 @@ enum {
 
 mep_time link_now(void)
 {
-    return (mep_time)(uv_hrtime() / 1000);
+    struct timespec now;
+    /* Goes on while the machine sleeps, and so do the ages of values. */
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (mep_time)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 int64_t link_calendar_us(void)
@@ -68,12 +71,13 @@ static void pump(struct link *link)
     link->pumping = true;
     for (bool more = true; more && link->end == LINK_RUNNING;) {
         more = false;
-        link->ops->turn(link->user, link_now());
         if (send_rest(link)) {
             link->out_count =
                 link->ops->output(link->user, link_now(), link->out, sizeof link->out);
             more = link->out_count != 0;
         }
+        /* Only now: it is output that lets time do its work, and so makes events. */
+        link->ops->turn(link->user, link_now());
     }
     link->pumping = false;
     if (link->end == LINK_RUNNING)

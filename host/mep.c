@@ -6,19 +6,16 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_read, &command_watch,  &command_profile, &command_table,
-    &command_info, &command_decode, &command_capture, &command_key,
-};
-enum {
-    COMMANDS = sizeof commands / sizeof *commands
+    &command_read,   &command_watch,   &command_profile, &command_table, &command_info,
+    &command_decode, &command_capture, &command_key,     NULL,
 };
 
 static void print_help(void)
 {
     puts("mep reads an OSGP smart meter over its MEP port.\n\n"
          "usage: mep COMMAND [ARGUMENTS]\n\nCommands:");
-    for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    for (const struct command *const *c = commands; *c != NULL; c++)
+        printf("  %-9s %s\n", (*c)->name, (*c)->summary);
     puts("\n`mep COMMAND --help` tells more. To see it work without a meter:\n\n"
          "  mep watch --meter sim:\n\n"
          "Exit status: 0 ok; 1 the meter, the link or the data failed; 2 usage.");
@@ -32,10 +29,11 @@ static void print_command_help(const struct command *command)
 
 static const struct command *find(const char *name)
 {
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
+    const struct command *const *c = commands;
+
+    while (*c != NULL && strcmp((*c)->name, name) != 0)
+        c++;
+    return *c;
 }
 
 static int run(int argc, char **argv)

@@ -113,15 +113,13 @@ static bool serve(const struct options *options, struct port *ports, struct trut
 {
     static uv_signal_t interrupted, terminated;
     uv_loop_t *loop = uv_default_loop();
-    bool ok = true;
+    bool ok = options->tcp || pty_watch(ports, options->meters, loop);
 
     for (unsigned i = 0; i < options->meters && ok; i++) {
         ports[i].number = i;
         ports[i].truth = truth;
         ok = open_port(&ports[i], options, loop);
     }
-    if (ok && !options->tcp)
-        ok = pty_watch(ports, options->meters, loop);
     if (ok) {
         uv_signal_init(loop, &interrupted);
         uv_signal_init(loop, &terminated);
@@ -151,7 +149,8 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    struct port *ports = calloc(options.meters, sizeof *ports);
+    static struct port *ports; /* not freed: the loop knows them until the end */
+    ports = calloc(options.meters, sizeof *ports);
     if (ports == NULL) {
         say("no memory for %u meters", options.meters);
         return STATUS_FAILED;
@@ -161,6 +160,5 @@ int main(int argc, char **argv)
         say("--truth %s: it could not be written completely", options.truth);
         ok = false;
     }
-    free(ports);
     return ok ? 0 : STATUS_FAILED;
 }

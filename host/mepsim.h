@@ -55,14 +55,15 @@ mep_time now_us(void);
 void port_run(struct port *port);
 void port_received(struct port *port, const uint8_t *bytes, size_t count);
 
-/* Each says what failed. */
-bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop);
-void pty_send(struct port *port, const uint8_t *bytes, size_t count);
-void pty_close(struct port *port);
+/* Each says what failed. To be called before the first pty_open: */
 bool pty_watch(struct port *ports, unsigned count, uv_loop_t *loop);
 
+bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop);
+void pty_send(struct port *port, uint8_t *bytes, size_t count);
+void pty_close(struct port *port);
+
 bool tcp_open(struct port *port, const struct options *options, uv_loop_t *loop);
-void tcp_send(struct port *port, const uint8_t *bytes, size_t count);
+void tcp_send(struct port *port, uint8_t *bytes, size_t count);
 unsigned tcp_port(const struct port *port);
 
 /* ---- What they really did ---- */

@@ -15,15 +15,24 @@ enum {
 static const char bauds[] = "300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600 "
                             "and 115200";
 
+static void say_line(const char *format, va_list arguments)
+{
+    char line[1024];
+
+    vsnprintf(line, sizeof line, format, arguments);
+    for (char *c = line; *c != 0; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?'; /* what was typed must not make two lines of it */
+    fprintf(stderr, "mepsim: %s\n", line);
+}
+
 void say(const char *format, ...)
 {
     va_list arguments;
 
-    fputs("mepsim: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    say_line(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
 }
 
 void options_print_help(void)
@@ -123,14 +132,14 @@ static void list_faults(char *text, size_t size)
 
 static bool parse_fault(const char *text, struct options *options)
 {
-    char name[32] = "", names[256], *end;
+    char name[32], *end;
     const char *equals = strchr(text, '=');
     size_t length = equals == NULL ? strlen(text) : (size_t)(equals - text);
     enum sim_fault fault;
 
-    if (length < sizeof name)
-        memcpy(name, text, length);
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
     if (!sim_fault_by_name(name, &fault)) {
+        char names[256];
         list_faults(names, sizeof names);
         say("--fault %s: there is no such fault; accepted are %s", text, names);
         return false;
@@ -158,14 +167,14 @@ static bool parse_count(const char *option, const char *text, uint64_t least, ui
 
 static bool parse_baud(const char *text, uint32_t *baud)
 {
-    static const uint32_t known[] = {300,   600,   1200,  2400,  4800,  9600,
-                                     14400, 19200, 28800, 38400, 57600, 115200};
+    static const uint32_t speeds[] = {300,   600,   1200,  2400,  4800,  9600,
+                                      14400, 19200, 28800, 38400, 57600, 115200};
     uint64_t number = 0;
     bool fits = parse_number(text, UINT32_MAX, &number);
 
-    for (size_t i = 0; fits && i < sizeof known / sizeof *known; i++) {
-        if (known[i] == number) {
-            *baud = known[i];
+    for (size_t i = 0; fits && i < sizeof speeds / sizeof *speeds; i++) {
+        if (speeds[i] == number) {
+            *baud = speeds[i];
             return true;
         }
     }

@@ -42,6 +42,66 @@ static bool open_pair(struct port *port, char *name, size_t size)
     return true;
 }
 
+/* ---- Clients that come and go ------------------------------------------ */
+
+static struct {
+    uv_poll_t poll;
+    int inotify;
+    struct port *ports;
+    unsigned count;
+} watcher;
+
+static void count_event(int watch, uint32_t mask)
+{
+    for (unsigned i = 0; i < watcher.count; i++) {
+        struct port *port = &watcher.ports[i];
+        if (port->watch != watch)
+            continue;
+        if ((mask & IN_OPEN) != 0)
+            port->opened++;
+        else if (port->opened != 0 && --port->opened == 0)
+            make_clean(port);
+    }
+}
+
+static void see_who_is_there(void)
+{
+    _Alignas(struct inotify_event) char bytes[4096];
+    ssize_t size;
+
+    while ((size = read(watcher.inotify, bytes, sizeof bytes)) > 0) {
+        for (ssize_t at = 0; at < size;) {
+            struct inotify_event event;
+            memcpy(&event, bytes + at, sizeof event);
+            at += (ssize_t)(sizeof event + event.len);
+            count_event(event.wd, event.mask);
+        }
+    }
+}
+
+static void on_watch(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events;
+    see_who_is_there();
+}
+
+bool pty_watch(struct port *ports, unsigned count, uv_loop_t *loop)
+{
+    watcher.ports = ports;
+    watcher.count = count;
+    watcher.inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watcher.inotify < 0) {
+        say("pseudo-terminals cannot be watched: %s", strerror(errno));
+        return false;
+    }
+    uv_poll_init(loop, &watcher.poll, watcher.inotify);
+    return uv_poll_start(&watcher.poll, UV_READABLE, on_watch) == 0;
+}
+
+/* ---- A meter's terminal ------------------------------------------------ */
+
 /* PATH, or PATH with the meter's number where there are several; NULL: no memory. */
 static char *link_name(const struct options *options, unsigned number)
 {
@@ -73,6 +133,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
+    see_who_is_there(); /* before it is answered */
     while ((count = read(port->master, bytes, sizeof bytes)) > 0)
         port_received(port, bytes, (size_t)count);
 }
@@ -81,7 +142,8 @@ bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop)
 {
     char name[64];
 
-    if (!open_pair(port, name, sizeof name)) {
+    if (!open_pair(port, name, sizeof name) ||
+        (port->watch = inotify_add_watch(watcher.inotify, name, IN_OPEN | IN_CLOSE)) < 0) {
         say("no pseudo-terminal for meter %u: %s", port->number, strerror(errno));
         return false;
     }
@@ -97,7 +159,7 @@ bool pty_open(struct port *port, const struct options *options, uv_loop_t *loop)
     return uv_poll_start(&port->poll, UV_READABLE, on_readable) == 0;
 }
 
-void pty_send(struct port *port, const uint8_t *bytes, size_t count)
+void pty_send(struct port *port, uint8_t *bytes, size_t count)
 {
     if (port->opened != 0 && write(port->master, bytes, count) < 0 && errno != EAGAIN)
         say("meter %u: %s", port->number, strerror(errno));
@@ -116,61 +178,4 @@ void pty_close(struct port *port)
         unlink(port->link);
     free(port->link);
     port->link = NULL;
-}
-
-/* ---- Clients that come and go ------------------------------------------ */
-
-static struct {
-    uv_poll_t poll;
-    int inotify;
-    struct port *ports;
-    unsigned count;
-} watcher;
-
-static void come_or_gone(struct port *port, uint32_t mask)
-{
-    if ((mask & IN_OPEN) != 0)
-        port->opened++;
-    else if (port->opened != 0 && --port->opened == 0)
-        make_clean(port);
-}
-
-static void on_watch(uv_poll_t *poll, int status, int events)
-{
-    _Alignas(struct inotify_event) char bytes[4096];
-    ssize_t size;
-
-    (void)poll;
-    (void)status;
-    (void)events;
-    while ((size = read(watcher.inotify, bytes, sizeof bytes)) > 0) {
-        for (ssize_t at = 0; at < size;) {
-            struct inotify_event event;
-            memcpy(&event, bytes + at, sizeof event);
-            at += (ssize_t)(sizeof event + event.len);
-            for (unsigned i = 0; i < watcher.count; i++)
-                if (watcher.ports[i].watch == event.wd)
-                    come_or_gone(&watcher.ports[i], event.mask);
-        }
-    }
-}
-
-bool pty_watch(struct port *ports, unsigned count, uv_loop_t *loop)
-{
-    char name[64];
-
-    watcher.ports = ports;
-    watcher.count = count;
-    watcher.inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    for (unsigned i = 0; i < count; i++) {
-        ports[i].watch = -1;
-        if (watcher.inotify >= 0 && ptsname_r(ports[i].master, name, sizeof name) == 0)
-            ports[i].watch = inotify_add_watch(watcher.inotify, name, IN_OPEN | IN_CLOSE);
-        if (ports[i].watch < 0) {
-            say("meter %u's pseudo-terminal cannot be watched: %s", i, strerror(errno));
-            return false;
-        }
-    }
-    uv_poll_init(loop, &watcher.poll, watcher.inotify);
-    return uv_poll_start(&watcher.poll, UV_READABLE, on_watch) == 0;
 }

@@ -59,9 +59,9 @@ static void on_connection(uv_stream_t *listener, int status)
 }
 
 /* Who does not read loses bytes, as on a serial line. */
-void tcp_send(struct port *port, const uint8_t *bytes, size_t count)
+void tcp_send(struct port *port, uint8_t *bytes, size_t count)
 {
-    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)count);
+    uv_buf_t buffer = uv_buf_init((char *)bytes, (unsigned)count);
 
     if (port->client != NULL)
         (void)uv_try_write((uv_stream_t *)port->client, &buffer, 1);

@@ -97,7 +97,7 @@ int options_read_key(const char *text, const char *where, struct mep_key *key)
         text = from_file;
     }
     enum mep_key_error error = mep_key_parse(text, length, key);
-    memset(from_file, 0, sizeof from_file);
+    explicit_bzero(from_file, sizeof from_file);
     if (error != MEP_KEY_OK)
         return say_usage("%s: %s", where, mep_key_strerror(error));
     return EXIT_OK;

@@ -17,6 +17,7 @@ static void take(void *context, const struct reader_value *from)
     value->kind = from->kind;
     value->unit = from->unit;
     value->integer = from->integer;
+    value->before_ratio = from->before_ratio;
     value->text[0] = 0;
     if (from->kind == READER_TEXT)
         utf8_clean(from->text, from->length, value->text, sizeof value->text);

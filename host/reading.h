@@ -7,7 +7,7 @@
 
 enum {
     READING_VALUES_MAX = 320,
-    READING_TEXT_SIZE = 64 /* text of a meter, cleaned, or a number with its unit */
+    READING_TEXT_SIZE = 96 /* text of a meter, cleaned, or a number with its unit */
 };
 
 struct reading_value {
@@ -15,6 +15,7 @@ struct reading_value {
     enum reader_kind kind;
     enum meter_unit unit;
     int64_t integer;
+    bool before_ratio;            /* of a CT meter: not what goes through the house's wires */
     char text[READING_TEXT_SIZE]; /* READER_TEXT, and READER_TIME in RFC 3339 */
 };
 

@@ -79,8 +79,8 @@ static void lost(void *user, const char *why)
 
 /* ---- For the commands --------------------------------------------------- */
 
-int session_init(struct session *session, const struct options *options, session_event_fn *event,
-                 void *context)
+void session_init(struct session *session, const struct options *options, session_event_fn *event,
+                  void *context)
 {
     static const struct link_user ops = {input, output, wake, reset, turn, lost};
     struct reader_config config;
@@ -102,7 +102,6 @@ int session_init(struct session *session, const struct options *options, session
     reader_init(&session->reader, &config);
     mep_key_wipe(&key);
     mep_key_wipe(&config.client.key);
-    return EXIT_OK;
 }
 
 void session_give_up_in_time(struct session *session)

@@ -20,12 +20,9 @@ struct session {
     bool on_screen; /* what goes wrong is shown there, not told on stderr */
 };
 
-/*
- * Makes everything ready for the meter that the options name, or gives an exit
- * status after one line. Ends with session_close either way.
- */
-int session_init(struct session *session, const struct options *options, session_event_fn *event,
-                 void *context);
+/* Makes everything ready for the meter that the options name. To be ended with session_close. */
+void session_init(struct session *session, const struct options *options, session_event_fn *event,
+                  void *context);
 
 /*
  * For commands that want one thing from the meter: gives up after a while that

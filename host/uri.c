@@ -1,5 +1,6 @@
 #include "host/uri.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static const char *parse_tcp(const char *text, struct uri *uri)
         return "has no port of 1 to 65535" ACCEPTED;
     memcpy(uri->path, text, length);
     uri->path[length] = 0;
-    strcpy(uri->port, colon + 1 + strspn(colon + 1, "0"));
+    snprintf(uri->port, sizeof uri->port, "%u", port);
     uri->kind = URI_TCP;
     return NULL;
 }

@@ -25,7 +25,7 @@ char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE])
         snprintf(text, VALUE_TEXT_SIZE, "%" PRId64, value->integer);
         break;
     case METER_BOOL:
-        strcpy(text, value->integer ? "yes" : "no");
+        snprintf(text, VALUE_TEXT_SIZE, "%s", value->integer ? "yes" : "no");
         break;
     case METER_STRING:
         utf8_clean(value->bytes, value->length, text, VALUE_TEXT_SIZE);

@@ -7,7 +7,7 @@
 enum {
     LIVE_US = 3000000, /* three rounds: one may fail without any fuss */
     LABEL_COLUMN = 2,
-    FIRST_COLUMN = 14,
+    FIRST_COLUMN = 16,
     COLUMN_WIDTH = 16,
     TIERS_SHOWN = 8
 };
@@ -53,14 +53,15 @@ static void column(struct drawing *d, unsigned number)
     screen_tab(d->screen, FIRST_COLUMN + number * COLUMN_WIDTH);
 }
 
-/* A value, or a dash for what is not known now. */
+/* A value, or a dash for what is not known now. What a CT meter has only before the ratio would be
+ * taken for the house's, next to what it has after it. */
 static void value(struct drawing *d, const char *name)
 {
     const struct reading_value *found = reading_find(&d->reading, name);
     char text[READING_TEXT_SIZE];
 
     screen_add(d->screen, style_of(d, STYLE_PLAIN), "%s",
-               found == NULL ? "-" : reading_text(found, text));
+               found == NULL || found->before_ratio ? "-" : reading_text(found, text));
 }
 
 /* A pair of which at most one is not 0, such as power from and to the grid. */
@@ -70,29 +71,32 @@ static void direction(struct drawing *d, const char *import_name, const char *ex
     const struct reading_value *out = reading_find(&d->reading, export_name);
     bool exports = out != NULL && out->integer > 0 && (in == NULL || in->integer < out->integer);
     const struct reading_value *shown = exports ? out : in;
-    char text[READING_TEXT_SIZE];
 
-    if (shown == NULL)
+    if (shown == NULL) {
         screen_add(d->screen, style_of(d, STYLE_PLAIN), "-");
-    else
+    } else {
+        char text[READING_TEXT_SIZE];
         screen_add(d->screen, style_of(d, exports ? STYLE_GOOD : STYLE_NOTICE), "%s %s",
                    reading_text(shown, text), exports ? "export" : "import");
+    }
 }
 
 /* ---- Parts of the page ------------------------------------------------- */
 
-static void draw_heading(struct drawing *d, const struct reader_info *info)
+static void draw_heading(struct drawing *d, const struct session *session)
 {
-    struct screen *s = d->screen;
+    const struct reader_info *info = reader_info(&session->reader);
     const struct reading_value *time = reading_find(&d->reading, "meter_time");
-    char line[256];
+    struct screen *s = d->screen;
+    char line[URI_TEXT_MAX + 128];
+    int used = info->manufacturer[0] == 0 && info->model[0] == 0
+                   ? snprintf(line, sizeof line, " mep %s", session->link.line.name)
+                   : snprintf(line, sizeof line, " %s %s", info->manufacturer, info->model);
 
-    snprintf(line, sizeof line, " %s %s",
-             info->manufacturer[0] == 0 ? "MEPlink" : info->manufacturer, info->model);
     if (info->serial[0] != 0)
-        snprintf(line + strlen(line), sizeof line - strlen(line), "   serial %s", info->serial);
+        used += snprintf(line + used, sizeof line - (size_t)used, "   serial %s", info->serial);
     if (info->firmware[0] != 0)
-        snprintf(line + strlen(line), sizeof line - strlen(line), "   firmware %s", info->firmware);
+        snprintf(line + used, sizeof line - (size_t)used, "   firmware %s", info->firmware);
     screen_add(s, STYLE_HEADING, "%-*s", (int)s->columns - 22, line);
     screen_add(s, STYLE_HEADING, "%21s ", time == NULL ? "" : time->text);
 }
@@ -116,18 +120,25 @@ static void draw_age(struct drawing *d, mep_time verified_at, mep_time now)
     }
 }
 
+/* "voltage_l1_mv" from "voltage_l?_mv". Returns `name`. */
+static const char *of_phase(const char *pattern, unsigned phase, char name[METER_NAME_SIZE])
+{
+    snprintf(name, METER_NAME_SIZE, "%s", pattern);
+    *strchr(name, '?') = (char)('0' + phase);
+    return name;
+}
+
 static void draw_phases(struct drawing *d)
 {
-    static const struct {
-        const char *label, *name; /* with l# for the phase */
-        const char *export_name;
-    } rows[] = {
-        {"power", "power_import_l%u_w", "power_export_l%u_w"},
-        {"voltage", "voltage_l%u_mv", NULL},
-        {"current", "current_l%u_ma", NULL},
-        {"power factor", "power_factor_l%u_permille", NULL},
-    };
     static const char *const headings[] = {"L1", "L2", "L3", "TOTAL"};
+    static const struct {
+        const char *label, *pattern;
+    } rows[] = {
+        {"voltage", "voltage_l?_mv"},
+        {"current", "current_l?_ma"},
+        {"power factor", "power_factor_l?_permille"},
+    };
+    char name[METER_NAME_SIZE], other[METER_NAME_SIZE];
 
     screen_next(d->screen);
     label(d, "");
@@ -135,26 +146,25 @@ static void draw_phases(struct drawing *d)
         column(d, i);
         screen_add(d->screen, STYLE_BOLD, "%s", headings[i]);
     }
+    label(d, "power");
+    for (unsigned phase = 1; phase <= 3; phase++) {
+        column(d, phase - 1);
+        direction(d, of_phase("power_import_l?_w", phase, name),
+                  of_phase("power_export_l?_w", phase, other));
+    }
+    column(d, 3);
+    direction(d, "power_import_w", "power_export_w");
     for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
         label(d, rows[row].label);
         for (unsigned phase = 1; phase <= 3; phase++) {
-            char name[METER_NAME_SIZE], export_name[METER_NAME_SIZE];
             column(d, phase - 1);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-            snprintf(name, sizeof name, rows[row].name, phase);
-            if (rows[row].export_name != NULL)
-                snprintf(export_name, sizeof export_name, rows[row].export_name, phase);
-#pragma GCC diagnostic pop
-            if (rows[row].export_name != NULL)
-                direction(d, name, export_name);
-            else
-                value(d, name);
+            value(d, of_phase(rows[row].pattern, phase, name));
         }
-        column(d, 3);
-        if (row == 0)
-            direction(d, "power_import_w", "power_export_w");
     }
+}
+
+static void draw_grid(struct drawing *d)
+{
     label(d, "grid");
     column(d, 0);
     value(d, "frequency_mhz");
@@ -198,29 +208,56 @@ static void draw_energies(struct drawing *d)
     }
 }
 
+/* A sentence in the first column and right of it, on as many lines as it takes. */
+static void sentence(struct drawing *d, enum screen_style style, const char *text)
+{
+    size_t width = d->screen->columns > FIRST_COLUMN ? d->screen->columns - FIRST_COLUMN : 1;
+
+    for (;;) {
+        size_t length = strlen(text), end = length;
+        if (length > width)
+            for (end = width; end > 0 && text[end] != ' '; end--)
+                ;
+        if (end == 0)
+            end = length; /* a word that is too long is cut by the screen */
+        column(d, 0);
+        screen_add(d->screen, style, "%.*s", (int)end, text);
+        text += end;
+        if (*text == 0)
+            return;
+        text++;
+        label(d, "");
+    }
+}
+
 static void draw_link(struct drawing *d, const struct session *session)
 {
-    const struct mep_client_counters *counters = &reader_client(&session->reader)->counters;
-    const struct reader_counters *reader = reader_counters(&session->reader);
     enum reader_link link = reader_link(&session->reader);
-    bool line_open = session->link.why[0] == 0;
+    enum screen_style style = link == READER_LINK_OK         ? STYLE_GOOD
+                              : link == READER_LINK_STARTING ? STYLE_PLAIN
+                                                             : STYLE_BAD;
+    const char *causes = reader_link_causes(link);
 
     screen_next(d->screen);
     label(d, "link");
-    column(d, 0);
-    if (line_open)
-        screen_add(d->screen,
-                   link == READER_LINK_OK         ? STYLE_GOOD
-                   : link == READER_LINK_STARTING ? STYLE_PLAIN
-                                                  : STYLE_BAD,
-                   "%s", reader_link_text(link));
-    else
-        screen_add(d->screen, STYLE_BAD, "%s; trying again", session->link.why);
-    if (line_open && reader_link_causes(link)[0] != 0) {
-        label(d, "");
-        column(d, 0);
-        screen_add(d->screen, STYLE_PLAIN, "%s", reader_link_causes(link));
+    if (session->link.why[0] != 0) {
+        char text[sizeof session->link.why + 16];
+        snprintf(text, sizeof text, "%s; trying again", session->link.why);
+        sentence(d, STYLE_BAD, text);
+        return;
     }
+    sentence(d, style, reader_link_text(link));
+    if (causes[0] != 0) {
+        label(d, "");
+        sentence(d, STYLE_PLAIN, causes);
+    }
+}
+
+static void draw_counters(struct drawing *d, const struct session *session)
+{
+    const struct mep_client_counters *counters = &reader_client(&session->reader)->counters;
+    const struct reader_counters *reader = reader_counters(&session->reader);
+
     label(d, "answers");
     column(d, 0);
     screen_add(d->screen, STYLE_PLAIN, "%u verified, ", counters->outcomes[MEP_OUTCOME_OK]);
@@ -249,10 +286,12 @@ void watch_draw(struct screen *screen, const struct session *session, mep_time v
                   : now - verified_at > LIVE_US            ? WATCH_STALE
                                                            : WATCH_LIVE;
     screen_begin(screen);
-    draw_heading(&d, reader_info(&session->reader));
+    draw_heading(&d, session);
     draw_age(&d, verified_at, now);
     draw_phases(&d);
+    draw_grid(&d);
     draw_energies(&d);
     draw_link(&d, session);
+    draw_counters(&d, session);
     screen_show(screen);
 }

@@ -189,15 +189,20 @@ static size_t serve(struct mep_server *s)
 
 /* ---- Bytes and time ---------------------------------------------------- */
 
+/* A request that stopped for too long is none. */
+static void check_gap(struct mep_server *s, mep_time now)
+{
+    if (s->state != IDLE || !mep_frame_partial(&s->frame) || now - s->last_byte <= s->config.gap_us)
+        return;
+    s->counters.gaps++;
+    mep_frame_reset(&s->frame);
+}
+
 void mep_server_input(struct mep_server *s, mep_time now, const uint8_t *bytes, size_t count)
 {
     if (count == 0)
         return;
-    if (s->state == IDLE && mep_frame_partial(&s->frame) &&
-        now - line_time(s, count - 1) - s->last_byte > s->config.gap_us) {
-        s->counters.gaps++;
-        mep_frame_reset(&s->frame);
-    }
+    check_gap(s, now - line_time(s, count - 1));
     s->last_byte = now;
     for (size_t i = 0; i < count && s->state == IDLE; i++) {
         if (mep_frame_push(&s->frame, bytes[i]) != MEP_FRAME_COMPLETE)
@@ -249,6 +254,7 @@ static bool alert_due(const struct mep_server *s, mep_time now)
 
 size_t mep_server_output(struct mep_server *s, mep_time now, uint8_t *bytes, size_t size)
 {
+    check_gap(s, now);
     if (s->state == THINKING && now >= s->send_at) {
         s->last_served = now;
         s->frame.length = (uint16_t)serve(s);
@@ -276,7 +282,7 @@ mep_time mep_server_wake(const struct mep_server *s)
         return MEP_NEVER;
     mep_time due = later(s->last_frame, s->last_alert) + ALERT_PERIOD_US;
     if (mep_frame_partial(&s->frame))
-        due = later(due, s->last_byte + s->config.gap_us);
+        due = later(due, s->last_byte + s->config.gap_us + 1);
     return due;
 }
 

@@ -77,10 +77,11 @@ struct mep_server {
     bool et59_response; /* ET50.30.1: results in ET59 instead of BT08; the ops keep it up to date */
     uint32_t next_baud; /* set by the ops on a write to ET13: effective after the response (p.20) */
 
+    uint32_t sequence; /* the next number; others at the meter may move it */
+
     /* The rest is the server's own. */
     struct mep_frame frame;
     mep_time last_byte, last_frame, last_served, last_alert, send_at, send_end;
-    uint32_t sequence;
     uint16_t sent;
     uint8_t result[4 + MEP_PROCEDURE_RESULT_MAX];
     uint8_t result_size;

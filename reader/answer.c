@@ -61,10 +61,20 @@ static bool take_serial(struct reader *r)
     return known;
 }
 
-static void check_serial(struct reader *r)
+/* The program ID stands for the firmware: with another one, nothing is as it was (p.55). */
+static void take_program(struct reader *r)
 {
-    if (take_serial(r))
-        reader_begin_setup(r);
+    uint8_t before[sizeof r->info.program_id];
+
+    memcpy(before, r->info.program_id, sizeof before);
+    r->same_program = r->program_known;
+    learn(r, &meter_et04);
+    if (r->same_program && memcmp(before, r->info.program_id, sizeof before) == 0)
+        return;
+    r->same_program = false;
+    reader_forget(r);
+    learn(r, &meter_et04);
+    r->program_known = true;
 }
 
 static void check_idt(struct reader *r)
@@ -182,11 +192,17 @@ static void took(struct reader *r, mep_time at)
 {
     switch ((enum reader_item)r->item) {
     case ITEM_ET04:
-        learn(r, &meter_et04);
+        take_program(r);
         r->check_idt = false;
         break;
     case ITEM_ET03:
-        take_serial(r);
+    case ITEM_SERIAL:
+        r->due[EXTRA_SERIAL] = at + r->config.check_us;
+        if (take_serial(r)) {
+            reader_forget(r);
+            reader_begin_setup(r);
+            return;
+        }
         learn(r, &meter_et03);
         r->identity_at = at;
         break;
@@ -218,10 +234,6 @@ static void took(struct reader *r, mep_time at)
         r->due[EXTRA_IDT] = at + r->config.check_us;
         check_idt(r);
         break;
-    case ITEM_SERIAL:
-        r->due[EXTRA_SERIAL] = at + r->config.check_us;
-        check_serial(r);
-        break;
     case ITEM_BT23:
         take_energy(r, at);
         break;
@@ -248,6 +260,8 @@ static void refused(struct reader *r)
         r->round++;
         break;
     case ITEM_ET04:
+        reader_forget(r);
+        r->same_program = false;
         r->check_idt = false;
         break;
     case ITEM_ET03:
@@ -290,13 +304,14 @@ static void failed(struct reader *r, enum mep_outcome outcome, mep_time now)
 static void item_answered(struct reader *r, const struct mep_event *done, mep_time now)
 {
     bool registers = r->item == ITEM_BT23 || r->item == ITEM_BT28;
-    bool setup = !r->setup_done && r->item == r->step;
+    uint8_t item = r->item;
 
     if (done->outcome == MEP_OUTCOME_OK && (done->parts == 1 || !registers)) {
         if (reader_fetch_more(r, done))
             return;
         if (registers && r->fetch.requests > 1)
             r->round_flags |= READER_FLAG_SPLIT;
+        r->missing &= ~(UINT32_C(1) << item);
         took(r, done->at);
     } else if (done->outcome == MEP_OUTCOME_MALFORMED ||
                (done->outcome == MEP_OUTCOME_REFUSED && done->code != MEP_CODE_SERVICE_STATE)) {
@@ -305,7 +320,7 @@ static void item_answered(struct reader *r, const struct mep_event *done, mep_ti
         failed(r, done->outcome, now);
         return;
     }
-    if (setup)
+    if (!r->setup_done && r->step == item)
         r->step++;
 }
 

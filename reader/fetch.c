@@ -124,7 +124,11 @@ static bool dimensioned_range(const struct reader *r, enum reader_item item,
     switch (item) {
     case ITEM_BT20_AS_BT21:
         *fetch = (struct reader_fetch){.table = meter_bt20.number, .count = meter_bt20.size};
-        return reader_is_missing(r, ITEM_BT21) && !reader_is_missing(r, ITEM_BT20);
+        return reader_is_missing(r, ITEM_BT21);
+    case ITEM_BT20:
+        *fetch = (struct reader_fetch){.table = meter_bt20.number, .count = meter_bt20.size};
+        return !meter_dimension_known(dims, METER_DIM_ENERGY_UNIT) &&
+               meter_dimension(dims, METER_DIM_FIRMWARE) >= METER_FW_3_70;
     case ITEM_BT22:
         *fetch =
             (struct reader_fetch){.table = meter_bt22.number,
@@ -164,7 +168,6 @@ bool reader_range(const struct reader *r, enum reader_item item, struct reader_f
     } fixed[] = {
         [ITEM_ET03] = {&meter_et03, READER_SERIAL_SIZE},
         [ITEM_BT01] = {&meter_bt01, 16},
-        [ITEM_BT20] = {&meter_bt20, 10},
         [ITEM_BT21] = {&meter_bt21, 10},
         [ITEM_BT15] = {&meter_bt15, 17},
         [ITEM_ET11] = {&meter_et11, 39},

@@ -9,16 +9,16 @@ enum reader_item {
     ITEM_ET04, /* first: the IDT version stands for all that is read after it */
     ITEM_ET03,
     ITEM_BT01,
-    ITEM_BT20,
     ITEM_BT21,
     ITEM_BT20_AS_BT21, /* stands in where BT21 is missing */
     ITEM_BT22,
     ITEM_BT27,
     ITEM_BT15,
-    ITEM_ET11,
     ITEM_ET42,
     ITEM_ET42_END,
+    ITEM_BT20, /* it and ET55 only if ET42 does not tell the unit of energies */
     ITEM_ET55,
+    ITEM_ET11,
     ITEM_ET70,
     ITEM_BT52,
     ITEM_BT55,
@@ -92,6 +92,7 @@ bool reader_one_frame(const struct reader_layout *layout); /* all blocks in one 
 /* schedule.c: begins what is due; false, and wake_at set, when nothing is. */
 bool reader_schedule(struct reader *r, mep_time now);
 void reader_begin_setup(struct reader *r);
+void reader_forget(struct reader *r); /* all that is known of the meter but its serial number */
 void reader_abort_round(struct reader *r);
 
 /* fetch.c: the bytes of an item, and what is next of one that takes several requests. */

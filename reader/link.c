@@ -6,8 +6,9 @@ enum {
     DAMAGE_MANY = DAMAGE_ALL / 2, /* says so above this */
     DAMAGE_FEW = DAMAGE_ALL / 4,  /* and no longer below this */
     DAMAGE_MEMORY = 16,           /* answers that count */
-    SILENT_RETRY_US = 2000000,
-    REFUSED_RETRY_US = 5000000
+    SILENT_REQUESTS = 3,          /* in a row, at least, before it counts as silence */
+    SILENT_RETRY_US = 1000000,
+    REFUSED_RETRY_US = 3000000 /* on a bad line a few tries must fit in ten seconds */
 };
 
 bool reader_in_trouble(const struct reader *r)
@@ -55,19 +56,24 @@ static enum reader_link link_after(const struct reader *r, enum mep_outcome outc
         return READER_LINK_DAMAGED;
     if (outcome == MEP_OUTCOME_SILENT && r->item != ITEM_PROBE && r->link == READER_LINK_TLS_LIKELY)
         return READER_LINK_TLS_LIKELY; /* such a port says nothing to our requests */
-    if (outcome == MEP_OUTCOME_SILENT && now - r->heard_at >= r->config.silent_after_us)
+    if (outcome == MEP_OUTCOME_SILENT && r->silent_requests >= SILENT_REQUESTS &&
+        now - r->heard_at >= r->config.silent_after_us)
         return r->verified || r->client.counters.auth_in_a_row != 0 ? READER_LINK_WENT_SILENT
                                                                     : READER_LINK_NEVER_HEARD;
     return (enum reader_link)r->link;
 }
 
-static mep_time retry_after(const struct reader *r)
+/*
+ * How long to leave a link in trouble alone. Only a clear no is worth waiting
+ * for: an answer that came damaged may be the first one of better times.
+ */
+static mep_time retry_after(const struct reader *r, enum mep_outcome outcome)
 {
-    if (!reader_in_trouble(r))
+    if (!reader_in_trouble(r) || is_verified(outcome) || is_damaged(outcome))
         return 0;
-    return r->link == READER_LINK_KEY_REFUSED || r->link == READER_LINK_TLS_LIKELY
-               ? REFUSED_RETRY_US
-               : SILENT_RETRY_US;
+    if (outcome == MEP_OUTCOME_AUTH || r->link == READER_LINK_TLS_LIKELY)
+        return REFUSED_RETRY_US;
+    return SILENT_RETRY_US;
 }
 
 /*
@@ -91,11 +97,13 @@ static void set_link(struct reader *r, enum reader_link link)
 
 void reader_link_learn(struct reader *r, const struct mep_event *done, mep_time now)
 {
-    bool was_in_trouble = reader_in_trouble(r);
-
     learn_damage(r);
-    if (done->outcome != MEP_OUTCOME_SILENT && r->item != ITEM_PROBE)
+    if (done->outcome == MEP_OUTCOME_SILENT && r->silent_requests < UINT8_MAX)
+        r->silent_requests++;
+    if (done->outcome != MEP_OUTCOME_SILENT && r->item != ITEM_PROBE) {
         r->heard_at = now;
+        r->silent_requests = 0;
+    }
     if (is_verified(done->outcome) && r->item != ITEM_PROBE)
         r->verified = true;
     if (r->item != ITEM_PROBE || done->outcome == MEP_OUTCOME_TLS ||
@@ -106,8 +114,7 @@ void reader_link_learn(struct reader *r, const struct mep_event *done, mep_time 
                     done->code == MEP_CODE_SERVICE_STATE;
     r->probe_wanted = r->link == READER_LINK_NEVER_HEARD || r->link == READER_LINK_TLS_LIKELY ||
                       (tls_code && r->item != ITEM_PROBE);
-    if (!is_verified(done->outcome) || was_in_trouble != reader_in_trouble(r))
-        r->retry_at = is_verified(done->outcome) ? now : now + retry_after(r);
+    r->retry_at = now + retry_after(r, done->outcome);
 }
 
 const char *reader_link_name(enum reader_link link)

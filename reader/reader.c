@@ -30,6 +30,7 @@ void reader_init(struct reader *r, const struct reader_config *config)
     r->probe_at = INT64_MIN;
     r->item = ITEM_NONE;
     r->link = READER_LINK_STARTING;
+    reader_forget(r);
     reader_begin_setup(r);
 }
 

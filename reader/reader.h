@@ -14,7 +14,7 @@
  * is any steadily rising clock in microseconds. The reader only ever reads.
  *
  * What it does. First it reads what identifies and dimensions the meter (ET04,
- * ET03, BT01, BT20, BT21, BT22, BT27, BT15, ET11, ET42, ET55, ET70); what a
+ * ET03, BT01, BT21, BT22, BT27, BT15, ET42, BT20, ET55, ET11, ET70); what a
  * meter does not have, it does without. Then, a round each period, it reads
  * BT23 and BT28 with one request each, so that a table's values belong
  * together. If BT23 exceeds a frame, its total block is read each round, and
@@ -27,8 +27,9 @@
  * What it believes. Only verified answers; nothing is published before both
  * BT23 and BT28 were verified (or refused as not there). After the meter gave a
  * new sequence number nothing is published until the IDT version and the serial
- * number were found unchanged (p.55); if they did change, everything is read
- * anew.
+ * number were found unchanged (p.55); if the IDT version did change, the
+ * dimensions are read anew, and if the program ID or the serial number did, so
+ * is everything.
  *
  * Import, export and their sum must not fall, except at the rollover (ET42,
  * p.119; if unknown, 10^5 .. 10^9 units), nor grow faster than 1.5 times the
@@ -139,8 +140,8 @@ struct reader;
 typedef void reader_value_fn(void *context, const struct reader_value *value);
 
 /*
- * Gives every value of the newest reading that is not stale at `now`, in a
- * fixed order and each name once: serial, manufacturer, model, firmware,
+ * Gives every value of the newest reading that is not stale at `now` and has a
+ * name in the data model, in a fixed order and each name once: serial, manufacturer, model, firmware,
  * meter_time, tariff, BT23's, BT28's, age_ms. What the meter does not have is
  * left out. Returns how many: 0 before the first reading, when BT28 and BT23
  * are stale, and while a reconfigured meter's dimensions are read anew.
@@ -269,15 +270,17 @@ struct reader {
     uint16_t damage;             /* 4096ths of recent answers */
 
     uint8_t link, pending;
-    uint8_t item;       /* what is being asked for */
-    uint8_t step;       /* of the setup */
-    uint8_t round;      /* how far it is */
-    uint8_t next_block; /* of BT23's pieces; 0: from the beginning */
+    uint8_t silent_requests; /* in a row */
+    uint8_t item;            /* what is being asked for */
+    uint8_t step;            /* of the setup */
+    uint8_t round;           /* how far it is */
+    uint8_t next_block;      /* of BT23's pieces; 0: from the beginning */
     uint8_t tariff;
     uint8_t candidate_rounds;
     uint8_t published; /* index into snapshot */
     uint32_t round_flags;
     bool started, setup_done, heard, verified, has_reading;
+    bool program_known, same_program; /* ET04's program ID, and the setup found it unchanged */
     bool serial_known, clock_known, tariff_known, reading_clock_known, baseline_known;
     bool check_idt, check_serial; /* before anything is published */
     bool probe_wanted, got_energy, got_present, energy_full, present_full;

@@ -8,28 +8,40 @@ enum {
     PATIENCE_US = 10000000,     /* what never fits beside the rounds goes ahead after so long */
     WISH_PATIENCE_US = 3000000, /* the same for the host's wish */
     CLOCK_ROUNDING_US =
-        500000,        /* BT52 counts whole seconds: it is half a second more, on average */
-    RESERVE_US = 20000 /* kept free before a round */
+        500000,          /* BT52 counts whole seconds: it is half a second more, on average */
+    TROUBLE_RETRIES = 1, /* of each try while the link is down */
+    RESERVE_US = 20000   /* kept free before a round */
 };
 
 /* ---- Setup ---- */
 
 void reader_begin_setup(struct reader *r)
 {
-    struct reader_info *info = &r->info;
-
     reader_abort_round(r);
     r->setup_done = false;
     r->has_reading = false;
     r->step = 0;
+    memset(r->snapshot, 0, sizeof r->snapshot);
+}
+
+void reader_forget(struct reader *r)
+{
+    memset(&r->info, 0, sizeof r->info);
+    meter_dimensions_default(&r->info.dimensions);
+    r->program_known = false;
     r->missing = 0;
     r->energy_full = false;
     r->present_full = false;
     r->clock_known = false;
     r->tariff_known = false;
-    memset(info, 0, sizeof *info);
-    meter_dimensions_default(&info->dimensions);
-    memset(r->snapshot, 0, sizeof r->snapshot);
+}
+
+/* What a reconfiguration leaves as it is (p.54), and what is no dimension. */
+static bool survives(const struct reader *r, enum reader_item item)
+{
+    static const uint32_t items =
+        1u << ITEM_BT01 | 1u << ITEM_ET11 | 1u << ITEM_ET70 | 1u << ITEM_BT52 | 1u << ITEM_BT55;
+    return r->same_program && (items >> item & 1) != 0;
 }
 
 static bool begin_item(struct reader *r, enum reader_item item)
@@ -56,7 +68,8 @@ static void end_setup(struct reader *r, mep_time now)
 static bool continue_setup(struct reader *r, mep_time now)
 {
     for (; r->step < ITEM_SETUP_END; r->step++) {
-        if (begin_item(r, (enum reader_item)r->step))
+        enum reader_item item = (enum reader_item)r->step;
+        if (!survives(r, item) && begin_item(r, item))
             return true;
     }
     end_setup(r, now);
@@ -315,7 +328,7 @@ static void forgive(struct reader *r, mep_time now)
 
 static bool schedule(struct reader *r, mep_time now)
 {
-    r->client.config.retries = reader_in_trouble(r) ? 0 : r->config.client.retries;
+    r->client.config.retries = reader_in_trouble(r) ? TROUBLE_RETRIES : r->config.client.retries;
     if (!r->setup_done && continue_setup(r, now))
         return true;
     if (reader_in_trouble(r) && check(r, now))

@@ -54,10 +54,20 @@ static bool is_power_or_current(enum meter_unit unit)
            unit == METER_UNIT_MA;
 }
 
-/* Sources without a name in the guide have none here either. */
-static bool has_name(const struct meter_value *value)
+/* Whether the data model has a name for it: there are others that only tables list. */
+static bool in_data_model(const struct meter_value *value)
 {
-    return value->sourced && strncmp(value->name, "source_", 7) != 0;
+    enum {
+        TIER_SOURCES = 4,   /* import and export, active and reactive */
+        PRESENT_LAST = 215, /* place 54, the averages of each phase */
+        SUMMATION_LAST = 111
+    };
+
+    if (!value->sourced || strncmp(value->name, "source_", 7) == 0)
+        return false;
+    if (value->table == &meter_bt28)
+        return value->source <= PRESENT_LAST;
+    return value->tier == 0 ? value->source <= SUMMATION_LAST : value->source < TIER_SOURCES;
 }
 
 static void give_register(void *context, const struct meter_value *from_meter)
@@ -66,7 +76,7 @@ static void give_register(void *context, const struct meter_value *from_meter)
     const struct meter_dimensions *dims = &listing->reader->info.dimensions;
     struct meter_value value = *from_meter;
 
-    if (!has_name(&value) || !meter_reading_name(&value, dims))
+    if (!in_data_model(&value) || !meter_reading_name(&value, dims))
         return;
     bool renamed = value.source != from_meter->source;
     bool voltage = value.unit == METER_UNIT_MV && meter_dimension(dims, METER_DIM_VT_RATIO) != 1;

@@ -82,7 +82,7 @@ static void switch_appliance(struct sim_house *house, unsigned which, uint32_t h
         return;
     for (uint32_t rest = a->hours; rest != 0; rest >>= 1)
         hours += rest & 1;
-    uint32_t chance = (uint32_t)(UINT64_C(0xffffffff) * a->starts / (100 * 3600 * hours));
+    uint32_t chance = (uint32_t)(UINT64_C(0xffffffff) * a->starts / (UINT64_C(360000) * hours));
     if (sim_random_hit(&house->random, chance))
         house->left_s[which] =
             (uint16_t)sim_random_between(&house->random, a->shortest_s, a->longest_s);

@@ -48,7 +48,7 @@ struct meter_time sim_meter_local(const struct sim_meter *meter);
 const char *sim_meter_text(const struct sim_meter *meter, const char *name, char *text);
 
 /* A table's bytes as of now, at most SIM_TABLE_MAX; 0 if the meter does not have it. */
-size_t sim_table_image(const struct sim_meter *meter, uint16_t table, uint8_t *bytes);
+size_t sim_table_image(const struct sim_meter *meter, uint16_t number, uint8_t *bytes);
 
 /* Changes ET13 or ET50, as far as they are kept; gives a response code. *baud is set to the new
  * speed when it is asked for. */

@@ -130,7 +130,8 @@ void sim_truth(const struct sim_meter *meter, sim_truth_fn *fn, void *context);
 
 /* ---- Meter, line and faults together ---- */
 
-/* A request that the meter carried out. Later answers may show older things, never others. */
+/* A request for a table that the meter carried out; procedures and their results are not told.
+ * Later answers may show older things, never others. */
 struct sim_served {
     mep_time at;
     uint16_t table;
@@ -215,7 +216,8 @@ void sim_set_baud(struct sim *sim, uint32_t baud);
 void sim_set_alert(struct sim *sim, bool alert);
 
 /*
- * Makes one fault happen: those of an exchange in the next one, the others now.
+ * Makes one fault happen: those of an exchange in the next one, the others now
+ * unless the meter is silent anyway.
  */
 void sim_cause(struct sim *sim, enum sim_fault fault);
 

@@ -42,7 +42,7 @@ static const struct constant {
 static const struct {
     const char *name;
     uint8_t dimension;
-} most[] = {
+} maxima[] = {
     {"date_time_field", METER_DIM_DATE_TIME},
     {"summations", METER_DIM_SUMMATIONS},
     {"present_values", METER_DIM_PRESENT_VALUES},
@@ -56,9 +56,9 @@ static bool fill_constant(const struct sim_meter *meter, struct meter_value *val
             return true;
         }
     }
-    for (size_t i = 0; value->table == &meter_bt20 && i < sizeof most / sizeof *most; i++) {
-        if (strcmp(most[i].name, value->name) == 0) {
-            value->integer = meter_dimension(&meter->dims, most[i].dimension);
+    for (size_t i = 0; value->table == &meter_bt20 && i < sizeof maxima / sizeof *maxima; i++) {
+        if (strcmp(maxima[i].name, value->name) == 0) {
+            value->integer = meter_dimension(&meter->dims, maxima[i].dimension);
             return true;
         }
     }
@@ -205,7 +205,7 @@ static uint8_t write_et13(struct sim_meter *meter, uint32_t offset, const uint8_
 {
     unsigned port = sim_meter_port(meter);
     uint32_t begin = (FIRST_MEP_CLIENT + port) * ET13_ENTRY;
-    uint32_t most = port == 0 ? 9600 : 115200;
+    uint32_t fastest = port == 0 ? 9600 : 115200;
     uint8_t kept[SIM_ET13_KEPT];
 
     if (offset < begin || offset + count > begin + SIM_ET13_KEPT)
@@ -215,7 +215,7 @@ static uint8_t write_et13(struct sim_meter *meter, uint32_t offset, const uint8_
     memcpy(kept + offset, data, count);
     if (offset <= ET13_BAUD && offset + count > ET13_BAUD) {
         uint32_t wanted = baud_of(kept[ET13_BAUD]);
-        if (wanted == 0 || wanted > most)
+        if (wanted == 0 || wanted > fastest)
             return MEP_CODE_NOT_POSSIBLE;
         *baud = wanted;
     }

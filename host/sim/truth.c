@@ -20,15 +20,15 @@ static const struct {
     {"reactive_energy_export@_varh", 3},
     {"power_outage_s", 4},
     {"power_outages", 5},
-    {"energy_sum_wh", 6},
-    {"energy_net_wh", 7},
+    {"energy_sum@_wh", 6},
+    {"energy_net@_wh", 7},
     {"pulse_1", 26},
     {"pulse_2", 27},
     {"error_count", 28},
-    {"reactive_energy_q1_varh", 108},
-    {"reactive_energy_q2_varh", 109},
-    {"reactive_energy_q3_varh", 110},
-    {"reactive_energy_q4_varh", 111},
+    {"reactive_energy_q1@_varh", 108},
+    {"reactive_energy_q2@_varh", 109},
+    {"reactive_energy_q3@_varh", 110},
+    {"reactive_energy_q4@_varh", 111},
 };
 
 /* By the source IDs of BT27, on meters with and without current transformers. */
@@ -92,6 +92,16 @@ static bool listed(const uint8_t *list, uint32_t count, unsigned source)
     return memchr(list, (int)source, count) != NULL;
 }
 
+static void give_register(const struct giving *giving, const char *pattern, unsigned tier,
+                          int64_t value)
+{
+    char part[16] = "", name[METER_NAME_SIZE];
+
+    if (tier != 0)
+        snprintf(part, sizeof part, "_t%u", tier);
+    give(giving, named(name, pattern, '@', part), value, NULL);
+}
+
 static void give_registers(const struct giving *giving)
 {
     const struct meter_dimensions *dims = &giving->meter->dims;
@@ -104,12 +114,9 @@ static void give_registers(const struct giving *giving)
         if (strchr(registers[i].name, '@') != NULL)
             tiers = meter_dimension(dims, METER_DIM_TIERS);
         for (unsigned tier = 0; tier <= tiers; tier++) {
-            char part[16] = "", name[METER_NAME_SIZE];
             int64_t value;
-            if (tier != 0)
-                snprintf(part, sizeof part, "_t%u", tier);
             if (sim_meter_register(giving->meter, registers[i].source, tier, &value))
-                give(giving, named(name, registers[i].name, '@', part), value, NULL);
+                give_register(giving, registers[i].name, tier, value);
         }
     }
 }

@@ -176,6 +176,27 @@ static void alerts_keep_their_rules(void **unused)
     assert_int_equal(x.server.counters.alerts, before);
 }
 
+static void alerts_go_on_after_half_a_request(void **unused)
+{
+    const uint8_t half[] = {0, 20, 0x3f};
+    uint8_t bytes[MEP_WIRE_MAX];
+    struct exchange x;
+    mep_time now = 0;
+    unsigned turns = 0, alerts = 0;
+
+    (void)unused;
+    exchange_init(&x, TEST_MBK);
+    mep_server_set_alert(&x.server, true);
+    mep_server_input(&x.server, now, half, sizeof half);
+    for (; now < 10000000 && turns < 1000; turns++) {
+        alerts += mep_server_output(&x.server, now, bytes, sizeof bytes) != 0;
+        mep_time wake = mep_server_wake(&x.server);
+        now = wake > now ? wake : now;
+    }
+    assert_true(turns < 100); /* it never asks to be called in the past */
+    assert_in_range(alerts, 9, 11);
+}
+
 static void procedures_keep_their_rules(void **unused)
 {
     uint8_t call[4] = {0x11, 0x08, 5, 0xaa}; /* EP17, sequence 5, one parameter */
@@ -238,6 +259,7 @@ int main(void)
         cmocka_unit_test(answers_pause_after_117_bytes),
         cmocka_unit_test(ten_requests_a_second_at_most),
         cmocka_unit_test(alerts_keep_their_rules),
+        cmocka_unit_test(alerts_go_on_after_half_a_request),
         cmocka_unit_test(procedures_keep_their_rules),
         cmocka_unit_test(a_pause_ends_a_half_request),
     };

@@ -72,7 +72,7 @@ static void went_silent_and_back_within_ten_seconds(void **state)
         assert_true(f->last.reading.verified_at > f->now - SECOND);
     }
     assert_int_equal(f->infos, 1); /* the same meter: nothing is read anew */
-    assert_true(fake_until_readings(f, 1, 2 * SECOND));
+    assert_true(fake_until_readings(f, 2, 3 * SECOND));
     f->shortest = f->longest = 0;
     fake_run(f, 60 * SECOND);
     assert_in_range(f->longest, 999 * MS, 1001 * MS); /* whole periods again */
@@ -135,7 +135,7 @@ static void key_refused_after_five_and_not_before(void **state)
     assert_int_equal(f->readings, 0);
     unsigned before = f->server.counters.frames;
     fake_run(f, 600 * SECOND);
-    assert_in_range(f->server.counters.frames - before, 60, 121); /* now and then */
+    assert_in_range(f->server.counters.frames - before, 200, 400); /* now and then */
 }
 
 static void recovers_when_the_key_becomes_right(void **state)

@@ -55,7 +55,7 @@ static void test_rates_of_exchanges(void **state)
             if (fault == SIM_TRUNCATE)
                 config.truncate_bytes = 10; /* shorter than any answer */
             start();
-            poll_for(3000);
+            poll_for(1500);
             double seen = d.sim.counters.faults[fault] / (double)d.sim.counters.exchanges;
             /* What should hit the answer does not when there is none. */
             if (seen < rates[i] * 0.85 - 0.01 || seen > rates[i] * 1.1 + 0.01)

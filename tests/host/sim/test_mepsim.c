@@ -63,7 +63,7 @@ static void test_bad_calls_get_one_clear_line(void **state)
         {{"--pty", "x", "--model", "new"}, "reference, single, old, ct, gen4 and large"},
         {{"--pty", "x", "--mbk", "short"}, "32 or 40 hex digits"},
         {{"--pty", "x", "--mak", "hex:00"}, "32 or 40 hex digits"},
-        {{"--pty", "x", "--mbk", "@/nonexistent/key"}, "a file with the key on one line"},
+        {{"--pty", "x", "--mbk", "@/dev/null/key"}, "a file with the key on one line"},
         {{"--pty", "x", "--fault", "quake=0.1"}, "accepted are flip, drop, dup"},
         {{"--pty", "x", "--fault", "flip"}, "NAME=RATE is accepted"},
         {{"--pty", "x", "--fault", "flip=1.5"}, "from 0 to 1 of the exchanges"},
@@ -74,7 +74,7 @@ static void test_bad_calls_get_one_clear_line(void **state)
         {{"--pty", "x", "--baud", "9601"}, "300, 600, 1200"},
         {{"--pty", "x", "--fast", "--realtime"}, "exclude each other"},
         {{"--pty", "x", "--fast", "--baud", "9600"}, "makes no sense with --fast"},
-        {{"--pty", "x", "--truth", "/nonexistent/truth"}, "/nonexistent/truth"},
+        {{"--pty", "x", "--truth", "/dev/null/truth"}, "/dev/null/truth"},
         {{"--quick"}, "--quick"},
         {{"--fast=yes"}, "--fast=yes"},
     };

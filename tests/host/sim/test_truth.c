@@ -100,8 +100,8 @@ static void start(enum sim_model model)
 static const struct {
     unsigned present, registers;
 } expected[SIM_MODELS] = {
-    [SIM_REFERENCE] = {42, 27}, [SIM_SINGLE] = {22, 27}, [SIM_OLD] = {22, 27},
-    [SIM_CT] = {42, 27},        [SIM_GEN4] = {42, 31},   [SIM_LARGE] = {42, 47},
+    [SIM_REFERENCE] = {42, 35}, [SIM_SINGLE] = {22, 35}, [SIM_OLD] = {22, 35},
+    [SIM_CT] = {42, 35},        [SIM_GEN4] = {42, 55},   [SIM_LARGE] = {42, 95},
 };
 
 static void test_truth_is_what_is_decoded(void **state)
