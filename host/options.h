@@ -27,7 +27,7 @@ struct options {
     bool has_key; /* from --key or MEP_KEY */
     const char *request, *response, *dimensions;
     int64_t since; /* seconds since 1970, if given */
-    char *word; /* the one argument that is no option, or NULL */
+    char *word;    /* the one argument that is no option, or NULL */
 };
 
 struct command {

@@ -7,7 +7,7 @@ enum {
     HOUR_S = 3600,
     DAY_S = 86400,
     DAY_HOURS = 24,
-    LOCAL_HOURS = 1,
+    LOCAL_S = 3600,
     HEADER = 5 + 3,
     RECORD = 2 + 4 * SIM_PROFILE_CHANNELS,
     MISSING = 0xffff,  /* in place of a difference */
@@ -52,7 +52,7 @@ static struct sim_interval past_hour(const struct sim_meter *meter, int64_t end)
 {
     const struct sim_profile *p = &meter->profile;
     int64_t hour = end / HOUR_S - 1, from = 0, until = 0;
-    unsigned of_day = (unsigned)((hour + LOCAL_HOURS) % DAY_HOURS);
+    unsigned of_day = (unsigned)((hour + LOCAL_S / HOUR_S) % DAY_HOURS);
     int64_t scale = sim_meter_ratio(meter), parts = meter->house.divisor;
     uint64_t day = drawn(p, hour / DAY_HOURS * DAY_S), here = drawn(p, end);
     bool failed = had_outage(p, hour / DAY_HOURS, &from, &until) && hour >= from && hour <= until;
@@ -262,7 +262,7 @@ static bool fill_progress(const struct sim_meter *meter, struct meter_value *val
     else if (strcmp(name, "interval_end_time") == 0)
         value->time = meter_time_from_unix(end);
     else if (strcmp(name, "interval_end_local_time") == 0)
-        value->time = meter_time_from_unix(end + LOCAL_HOURS * HOUR_S);
+        value->time = meter_time_from_unix(end + LOCAL_S);
     else
         return false;
     return true;

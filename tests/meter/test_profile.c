@@ -479,7 +479,7 @@ static void hostile_bytes(void **state)
     uint32_t random = 1;
     unsigned usable = 0;
     (void)state;
-    for (unsigned i = 0; i < 30000; i++) {
+    for (unsigned i = 0; i < 6000; i++) {
         learn_all(i % 2);
         for (unsigned t = 0; t < sizeof tables / sizeof *tables; t++) {
             if (next_random(&random) % 3 == 0)
@@ -497,7 +497,7 @@ static void hostile_bytes(void **state)
         usable += meter_profile_check(&profile) == METER_PROFILE_OK;
         use(&random);
     }
-    assert_true(usable > 1000);
+    assert_true(usable > 200);
 }
 
 int main(void)
