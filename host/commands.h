@@ -8,6 +8,7 @@ extern const struct command command_read;
 extern const struct command command_watch;
 extern const struct command command_table;
 extern const struct command command_info;
+extern const struct command command_profile;
 extern const struct command command_decode;
 extern const struct command command_capture;
 extern const struct command command_key;

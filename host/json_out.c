@@ -75,3 +75,15 @@ void json_hex(struct json *json, const char *name, const uint8_t *bytes, size_t 
         fprintf(json->out, "%02x", bytes[i]);
     fputc('"', json->out);
 }
+
+void json_words(struct json *json, const char *name, const char *const *words, size_t count)
+{
+    member(json, name);
+    fputc('[', json->out);
+    for (size_t i = 0; i < count; i++) {
+        if (i != 0)
+            fputc(',', json->out);
+        quoted(json->out, (const uint8_t *)words[i], strlen(words[i]));
+    }
+    fputc(']', json->out);
+}

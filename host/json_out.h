@@ -22,6 +22,9 @@ void json_integer(struct json *json, const char *name, int64_t value);
 void json_bool(struct json *json, const char *name, bool value);
 void json_string(struct json *json, const char *name, const char *text);
 
+/* An array of strings. */
+void json_words(struct json *json, const char *name, const char *const *words, size_t count);
+
 /* Text that may hold any byte; what is no UTF-8 becomes U+FFFD. */
 void json_bytes(struct json *json, const char *name, const uint8_t *bytes, size_t count);
 

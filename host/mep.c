@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_read,   &command_watch,   &command_table, &command_info,
-    &command_decode, &command_capture, &command_key,   NULL,
+    &command_read,   &command_watch,   &command_profile, &command_table, &command_info,
+    &command_decode, &command_capture, &command_key,     NULL,
 };
 
 static void print_help(void)
@@ -38,7 +38,7 @@ static const struct command *find(const char *name)
 
 static int run(int argc, char **argv)
 {
-    static const char accepted[] = "read, watch, table, info, decode, capture and key";
+    static const char accepted[] = "read, watch, profile, table, info, decode, capture and key";
 
     if (argc < 2)
         return say_usage("no command; accepted are %s; see mep --help", accepted);

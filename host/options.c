@@ -1,5 +1,6 @@
 #include "host/options.h"
 
+#include "host/rfc3339.h"
 #include "host/say.h"
 
 #include <errno.h>
@@ -28,6 +29,9 @@ static const struct {
     {OPTION_DIMENSIONS, "dimensions", "HEX",
      "BT21's content; default: 11 summations, 4 tiers,\n"
      "                     no demands, 55 present values"},
+    {OPTION_SINCE, "since", "TIME",
+     "only what ended after it: 2026-01-31T18:00:00Z, or with an\n"
+     "                     offset from UTC: 2026-01-31T19:00:00+01:00"},
 };
 enum {
     KNOWN = sizeof known / sizeof *known,
@@ -120,6 +124,12 @@ static int take(unsigned bit, char *value, struct options *options)
         return problem == NULL ? EXIT_OK : say_usage("--meter %s %s", value, problem);
     case OPTION_KEY:
         return take_key(value, options);
+    case OPTION_SINCE:
+        return rfc3339_parse(value, &options->since)
+                   ? EXIT_OK
+                   : say_usage("--since %s is no time; accepted are 2026-01-31T18:00:00Z and "
+                               "2026-01-31T19:00:00+01:00",
+                               value);
     case OPTION_REQUEST:
         options->request = value;
         break;

@@ -15,6 +15,7 @@ enum option_bit {
     OPTION_REQUEST = 1 << 4,
     OPTION_RESPONSE = 1 << 5,
     OPTION_DIMENSIONS = 1 << 6,
+    OPTION_SINCE = 1 << 7,
     OPTION_LINK = OPTION_METER | OPTION_KEY | OPTION_ENCRYPT
 };
 
@@ -25,7 +26,8 @@ struct options {
     struct mep_key key;
     bool has_key; /* from --key or MEP_KEY */
     const char *request, *response, *dimensions;
-    char *word; /* the one argument that is no option, or NULL */
+    int64_t since; /* seconds since 1970, if given */
+    char *word;    /* the one argument that is no option, or NULL */
 };
 
 struct command {

@@ -29,7 +29,8 @@ static mep_time wake(void *user)
 {
     struct session *session = user;
     mep_time reader = reader_wake(&session->reader);
-    return reader < session->deadline ? reader : session->deadline;
+    mep_time own = session->next < session->deadline ? session->next : session->deadline;
+    return reader < own ? reader : own;
 }
 
 static void reset(void *user, mep_time now)
@@ -59,6 +60,10 @@ static void turn(void *user, mep_time now)
             judge_link(session, event.link, now);
         session->event(session, &event);
     }
+    if (session->link.end == LINK_RUNNING && now >= session->next) {
+        session->next = MEP_NEVER;
+        session->event(session, NULL);
+    }
     if (session->link.end == LINK_RUNNING && now >= session->deadline) {
         session->timed_out = true;
         link_stop(&session->link);
@@ -86,6 +91,7 @@ void session_init(struct session *session, const struct options *options, sessio
     session->event = event;
     session->context = context;
     session->deadline = MEP_NEVER;
+    session->next = MEP_NEVER;
     session->timed_out = false;
     session->on_screen = false;
     link_init(&session->link, &options->uri, &ops, session);

@@ -15,6 +15,7 @@ struct session {
     session_event_fn *event;
     void *context;
     mep_time deadline; /* MEP_NEVER: none */
+    mep_time next;     /* when to call `event` with NULL, once; MEP_NEVER: not */
     bool timed_out;
     bool on_screen; /* what goes wrong is shown there, not told on stderr */
 };

@@ -60,6 +60,19 @@ static uint32_t step_tariff_at(const uint32_t *value)
     return first + 4 * (value[METER_DIM_TIERS_MAX] - 1);
 }
 
+/* Without a known firmware: the most there can be. Modules number theirs otherwise, from 1 on. */
+static uint32_t load_sets(const uint32_t *value)
+{
+    uint32_t firmware = value[METER_DIM_FIRMWARE];
+    return firmware >= METER_FW_3_0 && firmware < METER_FW_3_50 ? 1 : 4;
+}
+
+static uint32_t load_internal_size(const uint32_t *value)
+{
+    uint32_t firmware = value[METER_DIM_FIRMWARE];
+    return firmware >= METER_FW_3_0 && firmware < METER_FW_3_60 ? 111 : 131;
+}
+
 static uint32_t derived(const struct meter_dimensions *dims, unsigned id)
 {
     const uint32_t *value = dims->value;
@@ -106,6 +119,18 @@ static uint32_t derived(const struct meter_dimensions *dims, unsigned id)
         return value[METER_DIM_FIRMWARE] >= METER_FW_4_0;
     case METER_DIM_STEP_TARIFF_AT:
         return step_tariff_at(value);
+    case METER_DIM_LOAD_SETS:
+        return load_sets(value);
+    case METER_DIM_LOAD_INTERNAL_SIZE:
+        return load_internal_size(value);
+    case METER_DIM_LOAD_CONTROL_2:
+        return 3 * value[METER_DIM_LOAD_CHANNELS] + 1;
+    case METER_DIM_LOAD_CONTROL_3:
+        return 3 * (value[METER_DIM_LOAD_CHANNELS] + value[METER_DIM_LOAD_CHANNELS_2]) + 2;
+    case METER_DIM_LOAD_CONTROL_4:
+        return 3 * (value[METER_DIM_LOAD_CHANNELS] + value[METER_DIM_LOAD_CHANNELS_2] +
+                    value[METER_DIM_LOAD_CHANNELS_3]) +
+               3;
     default:
         return 0;
     }

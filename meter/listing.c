@@ -5,10 +5,10 @@
 #include "meter/walk.h"
 
 const struct meter_table *const meter_tables[] = {
-    &meter_bt00, &meter_bt01, &meter_bt07, &meter_bt08, &meter_bt15, &meter_bt20,
-    &meter_bt21, &meter_bt22, &meter_bt23, &meter_bt27, &meter_bt28, &meter_bt52,
-    &meter_bt55, &meter_et03, &meter_et04, &meter_et11, &meter_et13, &meter_et42,
-    &meter_et50, &meter_et55, &meter_et59, &meter_et70,
+    &meter_bt00, &meter_bt01, &meter_bt07, &meter_bt08, &meter_bt15, &meter_bt20, &meter_bt21,
+    &meter_bt22, &meter_bt23, &meter_bt27, &meter_bt28, &meter_bt52, &meter_bt55, &meter_bt61,
+    &meter_bt62, &meter_bt63, &meter_et03, &meter_et04, &meter_et11, &meter_et13, &meter_et21,
+    &meter_et42, &meter_et50, &meter_et55, &meter_et59, &meter_et66, &meter_et70,
 };
 const size_t meter_table_count = sizeof meter_tables / sizeof meter_tables[0];
 
@@ -179,7 +179,10 @@ static const char *const dimension_texts[METER_DIM_COUNT] = {
     [METER_DIM_INTERFACE_LENGTH] = "ET42.0",
     [METER_DIM_INTERFACE_FIXED] = "ET42.2",
     [METER_DIM_INTERFACE_LOGS] = "ET42.3",
-    [METER_DIM_LOAD_CHANNELS] = "ET42.29",
+    [METER_DIM_LOAD_CHANNELS] = "BT61.11",
+    [METER_DIM_LOAD_CHANNELS_2] = "BT61.17",
+    [METER_DIM_LOAD_CHANNELS_3] = "BT61.23",
+    [METER_DIM_LOAD_CHANNELS_4] = "BT61.29",
     [METER_DIM_REQUIRED_LENGTH] = "ET42 required section length",
     [METER_DIM_ENERGY_UNIT] = "energy register unit",
     [METER_DIM_ROLLOVER_DIGITS] = "rollover digits",
@@ -200,6 +203,11 @@ static const char *const dimension_texts[METER_DIM_COUNT] = {
     [METER_DIM_REQUIRED_AT] = "(ET42.0-8)",
     [METER_DIM_REQUIRED_KNOWN] = "ET42 required section",
     [METER_DIM_GENERATION_4] = "[firmware 4.0+]",
+    [METER_DIM_LOAD_SETS] = "data sets",
+    [METER_DIM_LOAD_INTERNAL_SIZE] = "ET21 entry",
+    [METER_DIM_LOAD_CONTROL_2] = "(3*BT61.11+1)",
+    [METER_DIM_LOAD_CONTROL_3] = "(3*(BT61.11+BT61.17)+2)",
+    [METER_DIM_LOAD_CONTROL_4] = "(3*(BT61.11+BT61.17+BT61.23)+3)",
     [METER_DIM_STEP_TARIFF_AT] = "(146+[firmware 4.0+]+4*(BT20.7-1))",
 };
 

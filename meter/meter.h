@@ -65,7 +65,7 @@ void meter_dimensions_default(struct meter_dimensions *dims);
 
 /*
  * Learns what the `count` bytes of a table from `offset` on tell: of BT00, BT01,
- * BT15, BT20, BT21, BT22, BT27, ET04, ET11, ET42 and ET55; of others nothing.
+ * BT15, BT20, BT21, BT22, BT27, BT61, ET04, ET11, ET42 and ET55; of others nothing.
  * Values out of the guide's range are not believed. True if anything changed.
  * Order: BT01 and BT20 before ET55; BT21 before BT22 and BT27.
  */

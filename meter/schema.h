@@ -54,7 +54,10 @@ enum meter_dimension_id {
     METER_DIM_INTERFACE_LENGTH,   /* ET42.0 */
     METER_DIM_INTERFACE_FIXED,    /* ET42.2 */
     METER_DIM_INTERFACE_LOGS,     /* ET42.3 */
-    METER_DIM_LOAD_CHANNELS,      /* ET42.29 */
+    METER_DIM_LOAD_CHANNELS,      /* ET42.29, BT61.11 */
+    METER_DIM_LOAD_CHANNELS_2,    /* BT61.17 */
+    METER_DIM_LOAD_CHANNELS_3,    /* BT61.23 */
+    METER_DIM_LOAD_CHANNELS_4,    /* BT61.29 */
     METER_DIM_REQUIRED_LENGTH,    /* length of ET42's Required Section */
     METER_DIM_ENERGY_UNIT,        /* ET55.A+39, ET42: 1, 10 or 100 */
     METER_DIM_ROLLOVER_DIGITS,    /* ET42: 5..9; 0: unknown */
@@ -79,6 +82,11 @@ enum meter_dimension_id {
     METER_DIM_REQUIRED_KNOWN,      /* ET42: 1 if that section was recognised */
     METER_DIM_GENERATION_4,        /* 1 from firmware 4.0 on */
     METER_DIM_STEP_TARIFF_AT,      /* ET55: the guide's A, 0: unknown */
+    METER_DIM_LOAD_SETS,           /* BT61, BT63, ET21: entries; bytes tell if there are fewer */
+    METER_DIM_LOAD_INTERNAL_SIZE,  /* ET21: bytes in one data set's entry */
+    METER_DIM_LOAD_CONTROL_2,      /* BT62: where data set 2 begins */
+    METER_DIM_LOAD_CONTROL_3,      /* BT62: 3 */
+    METER_DIM_LOAD_CONTROL_4,      /* BT62: 4 */
     METER_DIM_COUNT,
     METER_LITERAL = 0x80
 };
@@ -235,14 +243,19 @@ extern const struct meter_table meter_bt27; /* Present Register Selection */
 extern const struct meter_table meter_bt28; /* Present Register Data */
 extern const struct meter_table meter_bt52; /* UTC Clock */
 extern const struct meter_table meter_bt55; /* Local Clock State */
+extern const struct meter_table meter_bt61; /* Actual Load Profile */
+extern const struct meter_table meter_bt62; /* Load Profile Control */
+extern const struct meter_table meter_bt63; /* Load Profile Status */
 extern const struct meter_table meter_et03; /* Utility Information */
 extern const struct meter_table meter_et04; /* System Information */
 extern const struct meter_table meter_et11; /* MFG Dimension Table */
 extern const struct meter_table meter_et13; /* MEP/M-Bus Device Configuration */
+extern const struct meter_table meter_et21; /* Load Profile Internal Configuration */
 extern const struct meter_table meter_et42; /* Interface Definition */
 extern const struct meter_table meter_et50; /* MEP Inbound Data Space */
 extern const struct meter_table meter_et55; /* Meter Configuration */
 extern const struct meter_table meter_et59; /* MEP Procedure Response: the header */
+extern const struct meter_table meter_et66; /* Load Profile Source ID Mapping */
 extern const struct meter_table meter_et70; /* RAM Only Status */
 
 /* All of them, by number. */

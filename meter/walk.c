@@ -54,8 +54,7 @@ static void put_number(struct writer *w, unsigned number)
         put(w, (char)('0' + number / power % 10));
 }
 
-/* `numbers` replace the '#' of a pattern in turn, the tier its '@'. */
-static void compose(struct meter_value *value, const char *pattern, const unsigned *numbers)
+void meter_compose(struct meter_value *value, const char *pattern, const unsigned *numbers)
 {
     struct writer w = {value->name, 0};
     for (; *pattern; pattern++) {
@@ -99,7 +98,7 @@ void meter_name_source(struct meter_value *value, const struct meter_source *sou
     value->source = id;
     value->unit = (enum meter_unit)source->unit;
     value->since = source->since;
-    compose(value, source->name, &number);
+    meter_compose(value, source->name, &number);
 }
 
 /* Names a summation; false if this tier block does not have it. */
@@ -107,7 +106,7 @@ static bool name_summation(struct meter_value *value, const uint8_t *list, const
 {
     unsigned place = value->place;
     if (place >= METER_SUMMATIONS_MAX || listed_before(list, place)) {
-        compose(value, by_place, &place);
+        meter_compose(value, by_place, &place);
         return true;
     }
     unsigned id = list[place];
@@ -119,7 +118,7 @@ static bool name_summation(struct meter_value *value, const uint8_t *list, const
     }
     value->sourced = true;
     value->source = (uint8_t)id;
-    compose(value, "source_#@", &id);
+    meter_compose(value, "source_#@", &id);
     return true;
 }
 
@@ -132,7 +131,7 @@ static void name_present(struct meter_value *value, const uint8_t *list, const c
     if (source)
         meter_name_source(value, source, list[place]);
     else
-        compose(value, by_place, &place);
+        meter_compose(value, by_place, &place);
 }
 
 static bool name_value(struct meter_walk *walk, const struct meter_field *field,
@@ -162,7 +161,7 @@ static bool name_value(struct meter_walk *walk, const struct meter_field *field,
             *next++ = index[k] + (field->level[k].naming == METER_FROM_1);
         }
     }
-    compose(value, field->name, numbers);
+    meter_compose(value, field->name, numbers);
     return true;
 }
 

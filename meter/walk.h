@@ -33,6 +33,9 @@ uint32_t meter_element_size(const struct meter_field *field, const struct meter_
 const struct meter_source *meter_find_source(const struct meter_source *sources, size_t count,
                                              unsigned id);
 
+/* Names a value: `numbers` replace the '#' of a pattern in turn, its tier the '@'. */
+void meter_compose(struct meter_value *value, const char *pattern, const unsigned *numbers);
+
 /* Names a value after a source that holds `id`. */
 void meter_name_source(struct meter_value *value, const struct meter_source *source, uint8_t id);
 

@@ -51,7 +51,8 @@ static void set_dimensions(struct meter_dimensions *dims, const struct model *mo
         {METER_DIM_RATED_VOLTAGE_V, 230},
         {METER_DIM_DEVICES, 4 + model->ports},
         {METER_DIM_MEP_CLIENTS, model->ports},
-        {METER_DIM_INTERFACE_LENGTH, has_required ? 50 : 42},
+        {METER_DIM_LOAD_CHANNELS, SIM_PROFILE_CHANNELS},
+        {METER_DIM_INTERFACE_LENGTH, (has_required ? 50 : 42) + 2 * SIM_PROFILE_CHANNELS},
         {METER_DIM_INTERFACE_FIXED, 41},
         {METER_DIM_REQUIRED_LENGTH, has_required ? 8 : 0},
         {METER_DIM_ENERGY_UNIT, model->energy_unit},
@@ -185,6 +186,7 @@ void sim_meter_second(struct sim_meter *meter, bool powered)
     if (sim_random_below(&meter->house.random, 600) == 0)
         meter->pulses[0]++;
     meter->unix_now++;
+    sim_profile_second(meter, powered);
     go_on(meter);
 }
 
@@ -230,6 +232,7 @@ void sim_meter_init(struct sim_meter *meter, const struct sim_config *config)
     set_starts(meter, config->import_start_wh);
     meter->idt_version = 7;
     meter_dimension_set(&meter->dims, METER_DIM_IDT_VERSION, meter->idt_version);
+    sim_profile_init(meter, config->seed);
     go_on(meter);
 }
 

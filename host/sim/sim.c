@@ -2,6 +2,7 @@
 #include "host/sim/sim.h"
 #include "host/sim/faults.h"
 #include "host/sim/meter.h"
+#include "meter/profile.h"
 
 #include <string.h>
 
@@ -23,7 +24,8 @@ static uint8_t read_table(void *context, uint16_t table, uint32_t offset, uint16
 {
     struct sim *sim = context;
     uint8_t image[SIM_TABLE_MAX], code = MEP_CODE_OK;
-    size_t size = sim_table_image(&sim->meter, table, image);
+    bool profile = table == METER_PROFILE_BT64;
+    size_t size = profile ? SIM_PROFILE_SIZE : sim_table_image(&sim->meter, table, image);
 
     *got = 0;
     if (size == 0) {
@@ -32,7 +34,10 @@ static uint8_t read_table(void *context, uint16_t table, uint32_t offset, uint16
         code = MEP_CODE_TABLE_NOT_POSSIBLE;
     } else {
         *got = (uint16_t)(count < size - offset ? count : size - offset);
-        memcpy(into, image + offset, *got);
+        if (profile)
+            sim_profile_read(&sim->meter, offset, into, *got);
+        else
+            memcpy(into, image + offset, *got);
     }
     served(sim, (struct sim_served){.table = table, .offset = offset, .count = *got, .code = code});
     return code;

@@ -20,6 +20,7 @@
 
 #include "host/sim/house.h"
 #include "host/sim/line.h"
+#include "host/sim/profile.h"
 #include "host/sim/random.h"
 #include "mep/server.h"
 #include "meter/meter.h"
@@ -113,6 +114,7 @@ struct sim_meter {
     uint8_t et13[2][SIM_ET13_KEPT];
     uint8_t et50[SIM_ET50_SIZE];
     uint32_t serial;
+    struct sim_profile profile;
 };
 
 /* One thing the meter really has, under its name in the project's data model. */

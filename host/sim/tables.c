@@ -131,6 +131,8 @@ static bool fill(void *context, struct meter_value *value)
         return sim_meter_register(meter, value->source, value->tier, &value->integer);
     if (value->sourced)
         return sim_meter_present(meter, value->source, &value->integer);
+    if (sim_profile_fill(meter, value))
+        return true;
     if (value->field->teaches != METER_DIM_NONE)
         return fill_dimension(meter, value);
     if (value->kind == METER_STRING)

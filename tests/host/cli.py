@@ -7,7 +7,7 @@ ONES = "01" * 16
 REQUEST = "00143f0017000000002c77635b9113db85a135a0575e"
 RESPONSE = ("003700002c00000000000000000000000000000000080000000300000000000000000000000000000000"
             "00000006000000addcb82c3d417f91")
-COMMANDS = ["read", "watch", "table", "info", "decode", "capture", "key"]
+COMMANDS = ["read", "watch", "profile", "table", "info", "decode", "capture", "key"]
 
 
 def vectors(name):
@@ -133,8 +133,8 @@ class Wrong(TestCase):
         bad_key = self.write("key", ONES.encode() + b"\n\n")
         ok = ["--request", REQUEST, "--response", RESPONSE]
         for args, *words in [
-                ([], "read, watch, table"),
-                (["frobnicate"], "frobnicate", "read, watch, table"),
+                ([], "read, watch, profile, table"),
+                (["frobnicate"], "frobnicate", "read, watch, profile, table"),
                 (["decode"], "--request", "--response"),
                 (["decode", *ok[:2]], "--request", "--response"),
                 (["decode", *ok, text], "not both"),

@@ -11,7 +11,7 @@
 #include "reader/reader.h"
 
 enum {
-    FAKE_TABLES = 20,
+    FAKE_TABLES = 24,
     FAKE_TABLE_SIZE = 1400,
     FAKE_VALUES = 200
 };
