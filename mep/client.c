@@ -20,15 +20,7 @@ enum {
     BITS_PER_BYTE = 10,       /* 8N1 with its start and stop bits */
     SEND_GAP_US = 50000,      /* longest pause between two bytes of a request (p.21) */
     NOISE_LIMIT_US = 1000000, /* longest wait for a line that does not fall quiet */
-    SEQUENCE_ATTEMPTS = 3,    /* 0x0c in a row for one request */
-    CHUNK_MIN = 32,           /* table bytes in a read that is not worth splitting */
-    CHUNK_DAMAGED = 6,        /* damaged answers in a row before shorter ones are tried: on a line
-                               * that damages one in five, chance does it once in some days */
-    CHUNK_TRIED = 3,          /* the same for longer ones on trial */
-    CUT_OFF = 16,             /* a weak transmitter stops well before the end, and at about the
-                               * same place as before: such an answer counts double */
-    CHUNK_CLEAN = 16,         /* clean ones before longer ones are tried again, at first */
-    CHUNK_CLEAN_MAX = 4096
+    SEQUENCE_ATTEMPTS = 3     /* 0x0c in a row for one request */
 };
 
 void mep_client_config_init(struct mep_client_config *config, const struct mep_key *key)
@@ -48,8 +40,7 @@ void mep_client_init(struct mep_client *c, const struct mep_client_config *confi
     c->config = *config;
     c->not_before = INT64_MIN / 2;
     c->last_byte = INT64_MIN / 2;
-    c->chunk_limit = MEP_READ_MAX;
-    c->chunk_patience = CHUNK_CLEAN;
+    mep_reach_init(&c->reach);
 }
 
 static mep_time later(mep_time a, mep_time b)
@@ -171,42 +162,6 @@ static void finish(struct mep_client *c, enum mep_outcome outcome, mep_time now)
     c->pending |= PENDING_DONE;
 }
 
-/* Whether this outcome of a long read may be cured by shorter ones. */
-static void learn_damaged(struct mep_client *c, enum mep_outcome outcome)
-{
-    if (outcome != MEP_OUTCOME_SHORT && outcome != MEP_OUTCOME_BAD_DIGEST)
-        return;
-    if (c->request.service != MEP_READ_PARTIAL || c->chunk <= CHUNK_MIN)
-        return;
-    /* What is no longer than what went well before the trial proves nothing about it. */
-    bool on_trial = c->chunk_on_trial && c->chunk > c->chunk_limit / 2;
-    c->chunk_clean = 0;
-    c->chunk_damaged = (uint8_t)(c->chunk_damaged + (c->cut_alike ? 2 : 1));
-    if (c->chunk_damaged < (on_trial ? CHUNK_TRIED : CHUNK_DAMAGED))
-        return;
-    c->chunk_damaged = 0;
-    c->chunk_limit = c->chunk / 2 > CHUNK_MIN ? c->chunk / 2 : CHUNK_MIN;
-    if (on_trial && c->chunk_patience < CHUNK_CLEAN_MAX)
-        c->chunk_patience *= 2;
-    c->chunk_on_trial = false;
-}
-
-static void learn_clean(struct mep_client *c)
-{
-    c->chunk_damaged = 0;
-    if (c->chunk < c->chunk_limit)
-        return; /* proves nothing */
-    if (c->chunk_on_trial) {
-        c->chunk_on_trial = false;
-        c->chunk_patience = CHUNK_CLEAN;
-    }
-    if (c->chunk_limit == MEP_READ_MAX || ++c->chunk_clean < c->chunk_patience)
-        return;
-    c->chunk_clean = 0;
-    c->chunk_on_trial = true;
-    c->chunk_limit = c->chunk_limit < MEP_READ_MAX / 2 ? c->chunk_limit * 2 : MEP_READ_MAX;
-}
-
 /* The hello or its goodbye is over. Whatever came of the hello, a session may stand. */
 static void probe_went_on(struct mep_client *c, enum mep_outcome outcome, mep_time now)
 {
@@ -230,7 +185,9 @@ static void attempt_failed(struct mep_client *c, enum mep_outcome outcome, mep_t
         return;
     }
     c->counters.outcomes[outcome]++;
-    learn_damaged(c, outcome);
+    if (c->request.service == MEP_READ_PARTIAL &&
+        (outcome == MEP_OUTCOME_SHORT || outcome == MEP_OUTCOME_BAD_DIGEST))
+        mep_reach_damaged(&c->reach, c->chunk);
     mep_frame_reset(&c->frame);
     c->late_possible = outcome == MEP_OUTCOME_SILENT;
     c->noisy = outcome != MEP_OUTCOME_SILENT && outcome != MEP_OUTCOME_AUTH;
@@ -282,7 +239,7 @@ static void accept(struct mep_client *c, const struct mep_response *response, me
         finish(c, MEP_OUTCOME_OK, now);
         return;
     }
-    learn_clean(c);
+    mep_reach_clean(&c->reach, c->chunk);
     memcpy(c->into + c->read_so_far, response->data, response->count);
     c->read_so_far = (uint16_t)(c->read_so_far + response->count);
     c->done.parts++;
@@ -367,15 +324,6 @@ static void frame_arrived(struct mep_client *c, mep_time now)
 
 /* ---- Bytes and time ---------------------------------------------------- */
 
-/* An answer stopped before its end: where, and was it there that the one before did? */
-static void note_cut(struct mep_client *c)
-{
-    uint16_t at = c->frame.received, before = c->cut_at;
-
-    c->cut_alike = c->frame.length - at > CUT_OFF && at + CUT_OFF > before && before + CUT_OFF > at;
-    c->cut_at = at;
-}
-
 /* The sender paused longer than it may within a frame. */
 static void check_gap(struct mep_client *c, mep_time now)
 {
@@ -385,7 +333,7 @@ static void check_gap(struct mep_client *c, mep_time now)
         return;
     bool begun = c->frame.header == 2;
     c->done.code = c->frame.received != 0 ? c->frame.bytes[0] : 0;
-    note_cut(c);
+    mep_reach_cut(&c->reach, c->frame.received, c->frame.length);
     mep_frame_reset(&c->frame);
     if (c->state == LISTENING && begun)
         attempt_failed(c, MEP_OUTCOME_SHORT, now);
@@ -434,8 +382,8 @@ static void begin_attempt(struct mep_client *c, mep_time now)
         if (part.service == MEP_READ_PARTIAL) {
             part.offset += c->read_so_far;
             part.count = (uint16_t)(part.count - c->read_so_far);
-            if (part.count > c->chunk_limit)
-                part.count = c->chunk_limit;
+            if (part.count > c->reach.limit)
+                part.count = c->reach.limit;
         }
         c->chunk = part.count;
         if (!c->same_bytes)
@@ -444,7 +392,7 @@ static void begin_attempt(struct mep_client *c, mep_time now)
         c->frame.length = (uint16_t)mep_seal_request(&c->exchange, c->config.key.bytes, c->sequence,
                                                      c->config.encrypt, frame, size);
     }
-    c->cut_alike = false;
+    mep_reach_begin(&c->reach);
     c->attempts++;
     c->counters.attempts++;
     c->sent = 0;
@@ -546,7 +494,7 @@ mep_time mep_client_wake(const struct mep_client *c)
 
 uint16_t mep_client_read_limit(const struct mep_client *c)
 {
-    return c->chunk_limit;
+    return c->reach.limit;
 }
 
 void mep_client_line_reset(struct mep_client *c, mep_time now)

@@ -22,6 +22,7 @@
 #include "mep/frame.h"
 #include "mep/key.h"
 #include "mep/message.h"
+#include "mep/reach.h"
 
 struct mep_client_config {
     struct mep_key key;
@@ -102,15 +103,11 @@ struct mep_client {
     uint32_t sequence, accepted_sequence;
     uint32_t new_baud;
     uint16_t read_so_far, chunk, sent;
-    uint16_t chunk_limit;    /* longest read that is worth trying */
-    uint16_t chunk_patience; /* clean reads before a longer one is tried */
-    uint16_t chunk_clean;
-    uint16_t cut_at; /* bytes received of the last answer that was cut short */
-    uint8_t chunk_damaged;
+    struct mep_reach reach;
     uint8_t state, pending, attempts, sequence_attempts;
     uint8_t rule;
     bool synced; /* accepted_sequence is the meter's */
-    bool same_bytes, is_retry, late_possible, noisy, chunk_on_trial, cut_alike;
+    bool same_bytes, is_retry, late_possible, noisy;
 };
 
 enum mep_result {
