@@ -544,6 +544,11 @@ mep_time mep_client_wake(const struct mep_client *c)
     return MEP_NEVER;
 }
 
+uint16_t mep_client_read_limit(const struct mep_client *c)
+{
+    return c->chunk_limit;
+}
+
 void mep_client_line_reset(struct mep_client *c, mep_time now)
 {
     if (c->state == SENDING || c->state == LISTENING)

@@ -168,6 +168,9 @@ bool mep_client_event(struct mep_client *client, struct mep_event *event);
 /* When to call mep_client_output again, or MEP_NEVER. */
 mep_time mep_client_wake(const struct mep_client *client);
 
+/* The longest read that is likely to arrive undamaged in one part; MEP_READ_MAX on a good line. */
+uint16_t mep_client_read_limit(const struct mep_client *client);
+
 /* The line was opened anew: forgets half frames and gives up nothing else. */
 void mep_client_line_reset(struct mep_client *client, mep_time now);
 

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+enum {
+    PATIENCE_US = 1000000 /* how far into the next period a round may go on */
+};
+
 /* ---- Identity and dimensions ---- */
 
 static void copy_text(char *out, size_t size, const struct meter_value *value)
@@ -140,7 +144,8 @@ static uint32_t take_blocks(struct reader *r, const struct reader_layout *layout
             size = (end - from) & ~3u;
         if (size == 0 || size > end - from)
             continue;
-        memcpy(snapshot->sums + block * layout->sums, r->scratch + (from - r->fetch.offset), size);
+        memcpy(snapshot->sums + (size_t)block * layout->sums, r->scratch + (from - r->fetch.offset),
+               size);
         snapshot->block_size[block] = (uint8_t)size;
         snapshot->block_at[block] = at;
         r->got_energy |= block == 0;
@@ -277,24 +282,27 @@ static void refused(struct reader *r)
     r->missing |= UINT32_C(1) << r->item;
 }
 
-/* No answer to go by. */
+/* No answer to go by. Before the first reading the same is asked for again. */
 static void failed(struct reader *r, enum mep_outcome outcome, mep_time now)
 {
+    bool late = now >= r->slot + PATIENCE_US; /* what came of the round has grown old */
+    bool again = !r->has_reading && outcome != MEP_OUTCOME_REFUSED && !late;
+
     switch ((enum reader_item)r->item) {
     case ITEM_BT23:
-        if (outcome == MEP_OUTCOME_SILENT)
+        if (outcome == MEP_OUTCOME_SILENT && !again)
             reader_abort_round(r);
-        else if (r->round == ROUND_ENERGY)
+        else if (r->round == ROUND_ENERGY && !again)
             r->round = ROUND_PRESENT;
         break;
     case ITEM_BT28:
-        if (r->round == ROUND_PRESENT)
+        if (r->round == ROUND_PRESENT && !again)
             r->round = ROUND_COMMIT;
         break;
     case ITEM_IDT:
     case ITEM_SERIAL:
-        if (now >= r->slot)
-            reader_abort_round(r); /* what it waits with grows old */
+        if (late)
+            reader_abort_round(r);
         break;
     default:
         break;

@@ -188,9 +188,10 @@ static bool request(struct reader *r)
 {
     struct reader_fetch *fetch = &r->fetch;
     uint16_t rest = (uint16_t)(fetch->count - fetch->got);
+    uint16_t limit = mep_client_read_limit(&r->client);
 
     fetch->requests++;
-    fetch->asked = fetch->full || rest < r->client.chunk_limit ? rest : r->client.chunk_limit;
+    fetch->asked = fetch->full || rest < limit ? rest : limit;
     if (fetch->full)
         return mep_client_read_full(&r->client, fetch->table, fetch->asked, r->scratch) == MEP_OK;
     return mep_client_read(&r->client, fetch->table, fetch->offset + fetch->got, fetch->asked,

@@ -31,6 +31,17 @@ static void learn_damage(struct reader *r)
         r->damage = (uint16_t)(r->damage - r->damage / DAMAGE_MEMORY);
 }
 
+/* Whether any of the request's attempts brought any answer. */
+static bool was_answered(struct reader *r)
+{
+    const struct mep_client_counters *c = &r->client.counters;
+    uint32_t answers = c->outcomes[MEP_OUTCOME_AUTH] + r->damaged + r->undamaged;
+    bool more = answers != r->answers;
+
+    r->answers = answers;
+    return more;
+}
+
 static bool is_verified(enum mep_outcome outcome)
 {
     return outcome == MEP_OUTCOME_OK || outcome == MEP_OUTCOME_REFUSED ||
@@ -64,16 +75,25 @@ static enum reader_link link_after(const struct reader *r, enum mep_outcome outc
 }
 
 /*
- * How long to leave a link in trouble alone. Only a clear no is worth waiting
- * for: an answer that came damaged may be the first one of better times.
+ * How long to leave a link in trouble alone. Only silence and a clear no are
+ * worth waiting for: any other answer may be the first one of better times.
  */
-static mep_time retry_after(const struct reader *r, enum mep_outcome outcome)
+static mep_time retry_after(const struct reader *r, enum mep_outcome outcome, bool answered)
 {
-    if (!reader_in_trouble(r) || is_verified(outcome) || is_damaged(outcome))
-        return 0;
-    if (outcome == MEP_OUTCOME_AUTH || r->link == READER_LINK_TLS_LIKELY)
+    switch ((enum reader_link)r->link) {
+    case READER_LINK_KEY_REFUSED:
+        if (outcome == MEP_OUTCOME_AUTH)
+            return REFUSED_RETRY_US;
+        break;
+    case READER_LINK_TLS_LIKELY:
         return REFUSED_RETRY_US;
-    return SILENT_RETRY_US;
+    case READER_LINK_NEVER_HEARD:
+    case READER_LINK_WENT_SILENT:
+        break;
+    default:
+        return 0;
+    }
+    return answered ? 0 : SILENT_RETRY_US;
 }
 
 /*
@@ -98,11 +118,12 @@ static void set_link(struct reader *r, enum reader_link link)
 void reader_link_learn(struct reader *r, const struct mep_event *done, mep_time now)
 {
     learn_damage(r);
-    if (done->outcome == MEP_OUTCOME_SILENT && r->silent_requests < UINT8_MAX)
-        r->silent_requests++;
-    if (done->outcome != MEP_OUTCOME_SILENT && r->item != ITEM_PROBE) {
+    bool answered = was_answered(r) && r->item != ITEM_PROBE;
+    if (answered) {
         r->heard_at = now;
         r->silent_requests = 0;
+    } else if (r->silent_requests < UINT8_MAX) {
+        r->silent_requests++;
     }
     if (is_verified(done->outcome) && r->item != ITEM_PROBE)
         r->verified = true;
@@ -114,7 +135,7 @@ void reader_link_learn(struct reader *r, const struct mep_event *done, mep_time 
                     done->code == MEP_CODE_SERVICE_STATE;
     r->probe_wanted = r->link == READER_LINK_NEVER_HEARD || r->link == READER_LINK_TLS_LIKELY ||
                       (tls_code && r->item != ITEM_PROBE);
-    r->retry_at = now + retry_after(r, done->outcome);
+    r->retry_at = now + retry_after(r, done->outcome, answered);
 }
 
 const char *reader_link_name(enum reader_link link)

@@ -265,9 +265,9 @@ struct reader {
     int64_t clock;         /* BT52 at clock_at, in seconds since 1970 */
     int64_t reading_clock; /* the same at the reading */
     mep_time reading_clock_at;
-    uint32_t missing;            /* by item: the meter refused it */
-    uint32_t damaged, undamaged; /* the client's counts when last looked at */
-    uint16_t damage;             /* 4096ths of recent answers */
+    uint32_t missing;                     /* by item: the meter refused it */
+    uint32_t damaged, undamaged, answers; /* the client's counts when last looked at */
+    uint16_t damage;                      /* 4096ths of recent answers */
 
     uint8_t link, pending;
     uint8_t silent_requests; /* in a row */

@@ -331,7 +331,7 @@ static bool schedule(struct reader *r, mep_time now)
     r->client.config.retries = reader_in_trouble(r) ? TROUBLE_RETRIES : r->config.client.retries;
     if (!r->setup_done && continue_setup(r, now))
         return true;
-    if (reader_in_trouble(r) && check(r, now))
+    if (r->round == ROUND_NONE && check(r, now))
         return true;
     forgive(r, now);
     if (r->round == ROUND_NONE && now >= r->slot)

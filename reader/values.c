@@ -106,7 +106,7 @@ static void give_blocks(struct listing *listing, const struct reader_snapshot *s
             continue;
         listing->verified_at = at;
         meter_decode(&meter_bt23, &r->info.dimensions, layout.base + block * layout.stride,
-                     snapshot->sums + block * layout.sums, snapshot->block_size[block],
+                     snapshot->sums + (size_t)block * layout.sums, snapshot->block_size[block],
                      give_register, listing);
     }
 }
