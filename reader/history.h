@@ -24,7 +24,7 @@
  * is left out. Since channels are totals, nothing is lost with it but detail.
  * The interval that the meter is still closing (ET21.91) is left for next time.
  *
- * RAM: all state is in struct reader_history, see sizeof: about 0.9 KB. A new
+ * RAM: all state is in struct reader_history, see sizeof: about 1 KB. A new
  * serial number (READER_EVENT_METER) is for the caller to begin anew.
  */
 #ifndef READER_HISTORY_H

@@ -362,6 +362,60 @@ static void et70(void **state)
     assert_int_equal(decoded(&meter_et70, &dims, 142, &port, 1)->count, 0);
 }
 
+/* p.236-238, the second data set */
+static void bt63(void **state)
+{
+    static const uint8_t bytes[] = {0x3a, 62, 0, 61, 0, 4, 3, 2, 1, 9, 1, 24, 0};
+    (void)state;
+    const struct collected *got = decoded(&meter_bt63, &dims, 13, bytes, sizeof bytes);
+    assert_int_equal(got->count, 11);
+    expect_integer(got, "set_2_descending_blocks", 0);
+    expect_integer(got, "set_2_overflow", 1);
+    expect_integer(got, "set_2_circular", 0);
+    expect_integer(got, "set_2_inhibit_overflow", 1);
+    expect_integer(got, "set_2_descending_intervals", 1);
+    expect_integer(got, "set_2_active", 1);
+    expect_integer(got, "set_2_valid_blocks", 62);
+    expect_integer(got, "set_2_last_block", 61);
+    expect_integer(got, "set_2_last_block_sequence", 0x01020304);
+    expect_integer(got, "set_2_unread_blocks", 265);
+    expect_integer(got, "set_2_valid_intervals", 24);
+    /* Before firmware 3.50 there is one. */
+    meter_dimension_set(&dims, METER_DIM_FIRMWARE, METER_FW_3_10);
+    assert_int_equal(meter_table_size(&meter_bt63, &dims), 13);
+    assert_int_equal(meter_table_size(&meter_bt61, &dims), 13);
+    meter_dimension_set(&dims, METER_DIM_FIRMWARE, METER_FW_3_50);
+    assert_int_equal(meter_table_size(&meter_bt63, &dims), 52);
+    assert_int_equal(meter_table_size(&meter_bt61, &dims), 31);
+    assert_int_equal(meter_table_size(&meter_et21, &dims), 4 * 111);
+    meter_dimension_set(&dims, METER_DIM_FIRMWARE, METER_FW_3_60);
+    assert_int_equal(meter_table_size(&meter_et21, &dims), 4 * 131);
+}
+
+/* p.95-98 */
+static void et21(void **state)
+{
+    uint8_t bytes[131] = {0};
+    static const uint8_t start[] = {26, 1, 2, 3, 4, 5, 6, 7};
+    (void)state;
+    memcpy(bytes + 83, start, sizeof start);
+    memcpy(bytes + 94, start, 6);
+    memcpy(bytes + 101, start, 6);
+    bytes[37] = 7, bytes[70] = 8, bytes[107] = 9, bytes[111] = 1;
+    memset(bytes + 38, 0xff, 4);
+    const struct collected *got = decoded(&meter_et21, &dims, 0, bytes, sizeof bytes);
+    expect_time(got, "set_1_block_start_time", "2026-01-02T03:04:05Z");
+    expect_time(got, "set_1_interval_end_time", "2026-01-02T03:04:05Z");
+    expect_time(got, "set_1_interval_end_local_time", "2026-01-02T03:04:05Z");
+    expect_integer(got, "set_1_start_hour", 6);
+    expect_integer(got, "set_1_start_minute", 7);
+    expect_integer(got, "set_1_source_8", 7);
+    expect_integer(got, "set_1_expansion_source_1", 8);
+    expect_integer(got, "set_1_placeholder_1", -1);
+    expect_integer(got, "set_1_max_memory_bytes", 9);
+    expect_integer(got, "set_1_memory_failure", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +435,8 @@ int main(void)
         cmocka_unit_test_setup(et50, setup),
         cmocka_unit_test_setup(procedure_headers, setup),
         cmocka_unit_test_setup(et70, setup),
+        cmocka_unit_test_setup(bt63, setup),
+        cmocka_unit_test_setup(et21, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
