@@ -262,7 +262,7 @@ static void refused(struct reader *r)
         *full = !*full;
         if (*full)
             return; /* some meters want it whole */
-        r->round++;
+        r->round = r->item == ITEM_BT23 ? ROUND_PRESENT : ROUND_COMMIT;
         break;
     case ITEM_ET04:
         reader_forget(r);
@@ -274,8 +274,8 @@ static void refused(struct reader *r)
         r->check_serial = false;
         break;
     case ITEM_IDT:
-        reader_begin_setup(r);
-        return;
+        reader_begin_setup(r); /* another way to tell there is not */
+        break;
     default:
         break;
     }

@@ -7,10 +7,11 @@ enum {
     PROBE_PERIOD_US = 60000000, /* between two TLS hellos, at least */
     PATIENCE_US = 10000000,     /* what never fits beside the rounds goes ahead after so long */
     WISH_PATIENCE_US = 3000000, /* the same for the host's wish */
-    CLOCK_ROUNDING_US =
-        500000,          /* BT52 counts whole seconds: it is half a second more, on average */
-    TROUBLE_RETRIES = 1, /* of each try while the link is down */
-    RESERVE_US = 20000   /* kept free before a round */
+    EXTRA_RETRY_US = 1000000,   /* until what failed beside the rounds is tried again */
+    BACK_TO_BACK_US = 1000,     /* between rounds without a period */
+    CLOCK_LATE_US = 500000,     /* BT52 counts whole seconds: on average it is so much later */
+    TROUBLE_RETRIES = 1,        /* of each try while the link is down */
+    RESERVE_US = 20000          /* kept free before a round */
 };
 
 /* ---- Setup ---- */
@@ -81,7 +82,7 @@ static bool continue_setup(struct reader *r, mep_time now)
 /* False when there is nothing to check. */
 static bool check(struct reader *r, mep_time now)
 {
-    if (r->check_idt && reader_is_missing(r, ITEM_ET04)) {
+    if (r->check_idt && (reader_is_missing(r, ITEM_ET04) || reader_is_missing(r, ITEM_IDT))) {
         reader_begin_setup(r);
         return continue_setup(r, now);
     }
@@ -107,13 +108,14 @@ void reader_abort_round(struct reader *r)
 static void begin_round(struct reader *r, mep_time now)
 {
     struct reader_layout layout = reader_layout(r);
+    mep_time period = r->config.period_us > 0 ? r->config.period_us : BACK_TO_BACK_US;
 
-    if (r->config.period_us == 0 || now - r->slot >= r->config.period_us) {
-        if (r->config.period_us != 0)
-            r->counters.rounds_missed += (uint32_t)((now - r->slot) / r->config.period_us);
+    if (now - r->slot >= period) {
+        if (r->config.period_us > 0)
+            r->counters.rounds_missed += (uint32_t)((now - r->slot) / period);
         r->slot = now; /* what was missed is not made up for */
     }
-    r->slot += r->config.period_us;
+    r->slot += period;
     *reader_building(r) = r->snapshot[r->published];
     r->round = ROUND_ENERGY;
     r->round_flags = 0;
@@ -131,7 +133,7 @@ static mep_time older(mep_time a, mep_time b)
 /* Which time the meter has at the reading. */
 static void set_reading_clock(struct reader *r, mep_time now)
 {
-    mep_time elapsed = now - r->clock_at + CLOCK_ROUNDING_US;
+    mep_time elapsed = now - r->clock_at + CLOCK_LATE_US;
 
     r->reading_clock_known = r->clock_known && elapsed < r->config.clock_us + r->config.stale_us;
     r->reading_clock_at = r->clock_at;
@@ -141,6 +143,7 @@ static void set_reading_clock(struct reader *r, mep_time now)
 static void publish(struct reader *r, mep_time now)
 {
     const struct reader_snapshot *snapshot = reader_building(r);
+
     if (!r->got_energy && !reader_is_missing(r, ITEM_BT23))
         r->round_flags |= READER_FLAG_NO_ENERGY;
     if (!r->got_present && !reader_is_missing(r, ITEM_BT28))
@@ -170,6 +173,7 @@ static void judge(struct reader *r)
     if (reader_believe(r, &energy))
         return;
     r->next_block = 0;
+    r->due[EXTRA_TIERS] = energy.at;
     memcpy(building->sums, before->sums, sizeof building->sums);
     memcpy(building->block_at, before->block_at, sizeof building->block_at);
     memcpy(building->block_size, before->block_size, sizeof building->block_size);
@@ -279,11 +283,14 @@ static bool begin_extra(struct reader *r, mep_time now)
         if (now < *due)
             continue;
         if (reader_is_missing(r, extras[i].needs) || reader_is_missing(r, extras[i].item) ||
-            !reader_range(r, extras[i].item, &fetch))
+            !reader_range(r, extras[i].item, &fetch)) {
             *due = now + r->config.check_us;
-        else if ((fits(r, fetch.count, now) || now - *due >= PATIENCE_US) &&
-                 reader_fetch(r, extras[i].item, &fetch))
-            return true;
+            continue;
+        }
+        if (!fits(r, fetch.count, now) && now - *due < PATIENCE_US)
+            continue;
+        *due = now + EXTRA_RETRY_US;
+        return reader_fetch(r, extras[i].item, &fetch);
     }
     return false;
 }

@@ -121,8 +121,8 @@ static bool was_true(const struct judge *judge, const struct reader_value *value
     for (unsigned table = 0; table < TABLES; table++) {
         for (unsigned k = 0; k < KEPT; k++) {
             const struct truth *truth = &judge->witness->served[table][k];
-            if (truth->count == 0 || truth->at > judge->now ||
-                truth->at < value->verified_at - FRESH_US)
+            bool fresh = truth->at <= judge->now && truth->at >= value->verified_at - FRESH_US;
+            if (!fresh && value->kind != READER_TEXT) /* no register is read with a serial number */
                 continue;
             for (unsigned i = 0; i < truth->count; i++) {
                 if (strcmp(truth->value[i].name, value->name) != 0)
