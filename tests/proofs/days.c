@@ -26,14 +26,14 @@ enum {
 
 static const mep_time SECOND = 1000000, FRESH_US = 4 * (mep_time)1000000;
 
-/* Of one exchange, or per hour: together they damage one exchange in five or more. */
+/* Of one exchange, or per hour: together they damage one exchange in five. */
 static const struct {
     enum sim_fault fault;
     double rate;
 } RATES[] = {
-    {SIM_FLIP, 0.04},        {SIM_DROP, 0.04},       {SIM_DUP, 0.02},      {SIM_INSERT, 0.04},
-    {SIM_LOSE, 0.04},        {SIM_LATE, 0.03},       {SIM_TRUNCATE, 0.02}, {SIM_ALERT, 0.05},
-    {SIM_FOREIGN_SEQ, 0.01}, {SIM_RECONFIGURE, 0.5}, {SIM_OPTICAL, 1},     {SIM_REBOOT, 0.3},
+    {SIM_FLIP, 0.035},       {SIM_DROP, 0.035},      {SIM_DUP, 0.015},      {SIM_INSERT, 0.035},
+    {SIM_LOSE, 0.035},       {SIM_LATE, 0.025},      {SIM_TRUNCATE, 0.015}, {SIM_ALERT, 0.05},
+    {SIM_FOREIGN_SEQ, 0.01}, {SIM_RECONFIGURE, 0.5}, {SIM_OPTICAL, 1},      {SIM_REBOOT, 0.3},
     {SIM_REKEY, 0.2},
 };
 
