@@ -185,7 +185,8 @@ enum reader_event_type {
     READER_EVENT_INFO,    /* identity and dimensions were read, or read anew */
     READER_EVENT_READING, /* a new reading; if one was not fetched in time, the newest */
     READER_EVENT_ALERT,   /* the alert flags were read and are not what they were */
-    READER_EVENT_TABLE    /* reader_read() is done */
+    READER_EVENT_TABLE,   /* reader_read() is done */
+    READER_EVENT_KEY      /* reader_try_key() is done: table.outcome */
 };
 
 struct reader_event {
@@ -302,6 +303,14 @@ mep_time reader_wake(const struct reader *reader);
 
 /* The line was opened anew. */
 void reader_line_reset(struct reader *reader, mep_time now);
+
+/*
+ * Asks the meter once with another key whether it takes it, beside the rounds;
+ * all else goes on with the key that was set. Ends in READER_EVENT_KEY: OK or
+ * REFUSED, it does; AUTH, it does not; SILENT, SHORT and others say nothing about
+ * the key. False if one is already being tried.
+ */
+bool reader_try_key(struct reader *reader, const struct mep_key *key);
 
 /* Another key from now on; tried at once. */
 void reader_set_key(struct reader *reader, mep_time now, const struct mep_key *key);
