@@ -55,12 +55,12 @@ static int run(const struct options *options)
     session_init(&session, options, on_event, &tap);
     tap_init(&tap, file, options->meter, line_gap_us(&session.link.line));
     session.link.tap = &tap;
-    session.link.keep_trying = true;
-    enum link_end end = session_run(&session);
+    session.keep_trying = true;
+    enum session_end end = session_run(&session);
     tap_finish(&tap);
     if (fclose(file) != 0 || tap.failed)
         status = say_failed("capture: %s could not be written", options->word);
-    else if (end == LINK_LOST)
+    else if (end == SESSION_LOST)
         status = say_failed("%s", session.link.why);
     else
         say_warning("%llu packets in %s", (unsigned long long)tap.packets, options->word);

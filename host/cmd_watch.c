@@ -116,7 +116,7 @@ static void on_resized(uv_signal_t *signal, int number)
 
 static void begin_screen(struct watch *w)
 {
-    uv_loop_t *loop = &w->session.link.loop;
+    uv_loop_t *loop = &w->session.loop;
 
     w->session.on_screen = true;
     screen_open(&w->screen);
@@ -138,12 +138,12 @@ static int run(const struct options *options)
               : screen_possible()                 ? WATCH_SCREEN
                                                   : WATCH_LINES;
     session_init(&w.session, options, on_event, &w);
-    w.session.link.keep_trying = true;
+    w.session.keep_trying = true;
     if (w.style == WATCH_SCREEN)
         begin_screen(&w);
-    enum link_end end = session_run(&w.session);
+    enum session_end end = session_run(&w.session);
     screen_close();
-    if (end == LINK_LOST)
+    if (end == SESSION_LOST)
         status = say_failed("%s", w.session.link.why);
     session_close(&w.session);
     return status;

@@ -1,8 +1,6 @@
 #include "host/link.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,7 +39,7 @@ static void schedule(struct link *link)
 {
     mep_time wake = link->ops->wake(link->user), now = link_now();
 
-    uv_update_time(&link->loop);
+    uv_update_time(link->loop);
     if (wake == MEP_NEVER)
         uv_timer_stop(&link->timer);
     else
@@ -64,12 +62,12 @@ static bool send_rest(struct link *link)
     return link->out_count == 0;
 }
 
-static void pump(struct link *link)
+void link_pump(struct link *link)
 {
-    if (link->pumping || link->end != LINK_RUNNING)
+    if (link->pumping || !link->running)
         return; /* a line may be lost, or answer, while it is being written to */
     link->pumping = true;
-    for (bool more = true; more && link->end == LINK_RUNNING;) {
+    for (bool more = true; more && link->running;) {
         more = false;
         if (send_rest(link)) {
             link->out_count =
@@ -80,7 +78,7 @@ static void pump(struct link *link)
         link->ops->turn(link->user, link_now());
     }
     link->pumping = false;
-    if (link->end == LINK_RUNNING)
+    if (link->running)
         schedule(link);
 }
 
@@ -89,7 +87,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct link *link = timer->data;
     line_drain(&link->line);
-    pump(link);
+    link_pump(link);
 }
 
 /* ---- The line ---------------------------------------------------------- */
@@ -100,24 +98,24 @@ static void on_opened(void *context)
 
     uv_timer_stop(&link->opening);
     link->why[0] = 0;
-    link->was_open = true;
     link->out_count = 0;
     link->ops->reset(link->user, link_now());
-    pump(link);
+    link_pump(link);
 }
 
 static void on_received(void *context, const uint8_t *bytes, size_t count)
 {
     struct link *link = context;
 
+    link->received_at = link_now();
     tap_it(link, PCAPNG_INBOUND, bytes, count);
-    link->ops->input(link->user, link_now(), bytes, count);
-    pump(link);
+    link->ops->input(link->user, link->received_at, bytes, count);
+    link_pump(link);
 }
 
 static void on_writable(void *context)
 {
-    pump(context);
+    link_pump(context);
 }
 
 static void reopen(uv_timer_t *timer);
@@ -126,18 +124,13 @@ static void on_lost(void *context, const char *why)
 {
     struct link *link = context;
 
-    bool was_known = link->why[0] != 0;
-
+    uv_timer_stop(&link->opening);
+    bool again = link->ops->lost(link->user, why);
     snprintf(link->why, sizeof link->why, "%s", why);
-    if (link->keep_trying && link->was_open) {
-        if (!was_known)
-            link->ops->lost(link->user, why);
-        uv_timer_start(&link->opening, reopen, REOPEN_MS, 0);
-        pump(link);
-    } else {
-        link->end = LINK_LOST;
-        uv_stop(&link->loop);
-    }
+    if (!again || !link->running)
+        return;
+    uv_timer_start(&link->opening, reopen, REOPEN_MS, 0);
+    link_pump(link);
 }
 
 static void opening_too_long(uv_timer_t *timer)
@@ -158,66 +151,49 @@ static void reopen(uv_timer_t *timer)
 
 /* ---- Life -------------------------------------------------------------- */
 
-static void on_interrupt(uv_signal_t *handle, int number)
-{
-    struct link *link = handle->data;
-
-    (void)number;
-    link->end = LINK_INTERRUPTED;
-    uv_stop(&link->loop);
-}
-
-void link_init(struct link *link, const struct uri *uri, const struct link_user *ops, void *user)
+void link_init(struct link *link, uv_loop_t *loop, const struct uri *uri,
+               const struct link_user *ops, void *user)
 {
     static const struct line_events events = {on_opened, on_received, on_writable, on_lost};
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
     memset(link, 0, sizeof *link);
+    link->loop = loop;
     link->ops = ops;
     link->user = user;
-    if (uv_loop_init(&link->loop) != 0)
-        abort();
-    uv_timer_init(&link->loop, &link->timer);
-    uv_timer_init(&link->loop, &link->opening);
+    uv_timer_init(loop, &link->timer);
+    uv_timer_init(loop, &link->opening);
     link->timer.data = link->opening.data = link;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        uv_signal_init(&link->loop, &link->interrupt[i]);
-        link->interrupt[i].data = link;
-        uv_signal_start(&link->interrupt[i], on_interrupt, signals[i]);
-    }
-    line_init(&link->line, &link->loop, uri, &events, link);
+    line_init(&link->line, loop, uri, &events, link);
 }
 
-enum link_end link_run(struct link *link)
+void link_start(struct link *link, mep_time delay_us)
 {
-    link->end = LINK_RUNNING;
-    if (link->line.open)
-        pump(link);
-    else
-        reopen(&link->opening);
-    while (link->end == LINK_RUNNING)
-        uv_run(&link->loop, UV_RUN_DEFAULT);
-    return link->end;
+    link->running = true;
+    uv_update_time(link->loop);
+    uv_timer_start(&link->opening, reopen, (uint64_t)(delay_us / 1000), 0);
 }
 
 void link_stop(struct link *link)
 {
-    if (link->end == LINK_RUNNING)
-        link->end = LINK_DONE;
-    uv_stop(&link->loop);
-}
-
-static void close_handle(uv_handle_t *handle, void *unused)
-{
-    (void)unused;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-void link_close(struct link *link)
-{
+    link->running = false;
+    uv_timer_stop(&link->timer);
+    uv_timer_stop(&link->opening);
     line_close(&link->line);
-    uv_walk(&link->loop, close_handle, NULL);
-    uv_run(&link->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&link->loop);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+
+    if (--link->closing == 0 && link->closed != NULL)
+        link->closed(link->user);
+}
+
+void link_close(struct link *link, void (*closed)(void *user))
+{
+    link_stop(link);
+    link->closed = closed;
+    link->closing = 2;
+    uv_close((uv_handle_t *)&link->timer, on_closed);
+    uv_close((uv_handle_t *)&link->opening, on_closed);
 }

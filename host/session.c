@@ -3,6 +3,8 @@
 #include "host/say.h"
 #include "host/sim/sim.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -36,6 +38,7 @@ static mep_time wake(void *user)
 static void reset(void *user, mep_time now)
 {
     struct session *session = user;
+    session->was_open = true;
     reader_line_reset(&session->reader, now);
 }
 
@@ -55,26 +58,59 @@ static void turn(void *user, mep_time now)
     struct session *session = user;
     struct reader_event event;
 
-    while (session->link.end == LINK_RUNNING && reader_event(&session->reader, &event)) {
+    while (session->end == SESSION_RUNNING && reader_event(&session->reader, &event)) {
         if (event.type == READER_EVENT_LINK)
             judge_link(session, event.link, now);
         session->event(session, &event);
     }
-    if (session->link.end == LINK_RUNNING && now >= session->next) {
+    if (session->end == SESSION_RUNNING && now >= session->next) {
         session->next = MEP_NEVER;
         session->event(session, NULL);
     }
-    if (session->link.end == LINK_RUNNING && now >= session->deadline) {
+    if (session->end == SESSION_RUNNING && now >= session->deadline) {
         session->timed_out = true;
-        link_stop(&session->link);
+        session_stop(session);
     }
 }
 
-static void lost(void *user, const char *why)
+static void end(struct session *session, enum session_end how)
+{
+    if (session->end == SESSION_RUNNING)
+        session->end = how;
+    link_stop(&session->link);
+    uv_stop(&session->loop);
+}
+
+static bool lost(void *user, const char *why)
 {
     struct session *session = user;
-    if (!session->on_screen)
+
+    if (!session->keep_trying || !session->was_open) {
+        end(session, SESSION_LOST);
+        return false;
+    }
+    if (!session->on_screen && session->link.why[0] == 0)
         say_warning("%s; trying again", why);
+    return true;
+}
+
+static void on_interrupt(uv_signal_t *handle, int number)
+{
+    (void)number;
+    end(handle->data, SESSION_INTERRUPTED);
+}
+
+static void begin_loop(struct session *session)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+    if (uv_loop_init(&session->loop) != 0)
+        abort();
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        uv_signal_init(&session->loop, &session->interrupt[i]);
+        session->interrupt[i].data = session;
+        uv_signal_start(&session->interrupt[i], on_interrupt, signals[i]);
+    }
 }
 
 /* ---- For the commands --------------------------------------------------- */
@@ -94,7 +130,11 @@ void session_init(struct session *session, const struct options *options, sessio
     session->next = MEP_NEVER;
     session->timed_out = false;
     session->on_screen = false;
-    link_init(&session->link, &options->uri, &ops, session);
+    session->keep_trying = false;
+    session->was_open = false;
+    session->end = SESSION_RUNNING;
+    begin_loop(session);
+    link_init(&session->link, &session->loop, &options->uri, &ops, session);
     reader_config_init(&config, &key);
     config.client.encrypt = (options->given & OPTION_ENCRYPT) != 0;
     config.client.baud = line_baud(&session->link.line);
@@ -114,14 +154,18 @@ void session_give_up_in_time(struct session *session)
     session->deadline = link_now() + patience;
 }
 
-enum link_end session_run(struct session *session)
+enum session_end session_run(struct session *session)
 {
-    return link_run(&session->link);
+    session->end = SESSION_RUNNING;
+    link_start(&session->link, 0);
+    while (session->end == SESSION_RUNNING)
+        uv_run(&session->loop, UV_RUN_DEFAULT);
+    return session->end;
 }
 
 void session_stop(struct session *session)
 {
-    link_stop(&session->link);
+    end(session, SESSION_DONE);
 }
 
 int session_say_failed(const struct session *session, const char *wanted)
@@ -129,10 +173,10 @@ int session_say_failed(const struct session *session, const char *wanted)
     enum reader_link link = reader_link(&session->reader);
     const char *causes = reader_link_causes(link);
 
-    switch (session->link.end) {
-    case LINK_INTERRUPTED:
+    switch (session->end) {
+    case SESSION_INTERRUPTED:
         return say_failed("interrupted before there was %s", wanted);
-    case LINK_LOST:
+    case SESSION_LOST:
         return say_failed("%s", session->link.why);
     default:
         break;
@@ -143,9 +187,19 @@ int session_say_failed(const struct session *session, const char *wanted)
                       causes);
 }
 
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
 void session_close(struct session *session)
 {
-    link_close(&session->link);
+    link_close(&session->link, NULL);
+    uv_walk(&session->loop, close_handle, NULL);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&session->loop);
     mep_key_wipe(&session->reader.config.client.key);
     mep_key_wipe(&session->reader.client.config.key);
 }

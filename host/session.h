@@ -9,8 +9,20 @@
 struct session;
 typedef void session_event_fn(struct session *session, const struct reader_event *event);
 
+enum session_end {
+    SESSION_RUNNING,
+    SESSION_DONE,        /* session_stop was called */
+    SESSION_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP */
+    SESSION_LOST         /* the line: see link.why */
+};
+
 struct session {
+    uv_loop_t loop;
+    uv_signal_t interrupt[3];
     struct link link;
+    enum session_end end;
+    bool keep_trying; /* a line that was open once is opened again, for ever */
+    bool was_open;
     struct reader reader;
     session_event_fn *event;
     void *context;
@@ -31,7 +43,7 @@ void session_init(struct session *session, const struct options *options, sessio
 void session_give_up_in_time(struct session *session);
 
 /* Runs until session_stop. */
-enum link_end session_run(struct session *session);
+enum session_end session_run(struct session *session);
 void session_stop(struct session *session);
 
 /* One line for a session that brought not what was wanted; gives the exit status. */
