@@ -1,5 +1,6 @@
 #include "host/capture.h"
 #include "host/commands.h"
+#include "host/file_out.h"
 #include "host/hex.h"
 #include "host/say.h"
 #include "host/value_out.h"
@@ -81,35 +82,35 @@ static bool has_values(const struct exchange *x)
     return x->problem == NULL && x->digest != EXCHANGE_BAD && x->response.code == MEP_CODE_OK;
 }
 
-static void json_table(struct json *json, uint16_t table)
+static void json_table(struct reader_out *json, uint16_t table)
 {
     char name[TABLE_NAME_SIZE];
-    json_string(json, "table", table_name(table, name));
+    reader_json_string(json, "table", table_name(table, name));
 }
 
-static void exchange_json(struct json *json, const struct exchange *x,
+static void exchange_json(struct reader_out *json, const struct exchange *x,
                           const struct meter_dimensions *dims)
 {
     if (x->has_table)
         json_table(json, x->request.table);
     if (x->has_table || x->problem == NULL)
-        json_integer(json, "response_code", x->response.code);
-    json_string(json, "digest", exchange_digest_name(x->digest));
+        reader_json_integer(json, "response_code", x->response.code);
+    reader_json_string(json, "digest", exchange_digest_name(x->digest));
     if (x->digest == EXCHANGE_BAD || x->problem != NULL)
         return;
     if (x->response.code == MEP_CODE_SEQUENCE) {
         char sequence[9];
         snprintf(sequence, sizeof sequence, "%08x", x->response.sequence);
-        json_string(json, "sequence", sequence);
+        reader_json_string(json, "sequence", sequence);
     }
     if (!has_values(x))
         return;
-    json_begin(json, is_write(x) ? "written" : "values");
+    reader_json_begin(json, is_write(x) ? "written" : "values");
     walk_values(x, dims, value_json_fn, json);
-    json_end(json);
+    reader_json_end(json);
     if (meter_table_by_number(x->request.table) == NULL)
-        json_hex(json, "data", is_write(x) ? x->request.data : x->response.data,
-                 is_write(x) ? x->request.count : x->response.count);
+        reader_json_hex(json, "data", is_write(x) ? x->request.data : x->response.data,
+                        is_write(x) ? x->request.count : x->response.count);
 }
 
 static void exchange_lines(const struct exchange *x, const struct meter_dimensions *dims)
@@ -155,10 +156,10 @@ static int decode_exchange(const struct options *options)
     if (x.problem != NULL)
         return say_failed("decode: %s", x.problem);
     if ((options->given & OPTION_JSON) != 0) {
-        struct json json = {stdout, false};
-        json_begin(&json, NULL);
+        struct reader_out json = file_out(stdout);
+        reader_json_begin(&json, NULL);
         exchange_json(&json, &x, &dims);
-        json_end(&json);
+        reader_json_end(&json);
         putchar('\n');
     } else {
         exchange_lines(&x, &dims);
@@ -168,7 +169,7 @@ static int decode_exchange(const struct options *options)
 
 /* ---- A capture --------------------------------------------------------- */
 
-static void json_time(struct json *json, int64_t time_us)
+static void json_time(struct reader_out *json, int64_t time_us)
 {
     time_t seconds = (time_t)(time_us / 1000000);
     struct tm tm;
@@ -178,7 +179,7 @@ static void json_time(struct json *json, int64_t time_us)
         return;
     size_t used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(text + used, sizeof text - used, ".%06dZ", (int)(time_us % 1000000));
-    json_string(json, "time", text);
+    reader_json_string(json, "time", text);
 }
 
 struct tally {
@@ -188,19 +189,19 @@ struct tally {
 static void print_item(void *context, const struct capture_item *item)
 {
     struct tally *tally = context;
-    struct json json = {stdout, false};
+    struct reader_out json = file_out(stdout);
 
-    json_begin(&json, NULL);
+    reader_json_begin(&json, NULL);
     json_time(&json, item->time_us);
     if (item->exchange != NULL)
         exchange_json(&json, item->exchange, item->dims);
     if (item->has_table)
         json_table(&json, item->table);
     if (item->alert)
-        json_bool(&json, "alert", true);
+        reader_json_bool(&json, "alert", true);
     if (item->problem != NULL)
-        json_string(&json, "problem", item->problem);
-    json_end(&json);
+        reader_json_string(&json, "problem", item->problem);
+    reader_json_end(&json);
     putchar('\n');
     if (item->exchange != NULL && item->exchange->digest == EXCHANGE_BAD)
         tally->bad++;

@@ -1,8 +1,8 @@
 #include "host/commands.h"
-#include "host/json_out.h"
+#include "host/file_out.h"
 #include "host/say.h"
 #include "host/session.h"
-#include "host/utf8.h"
+#include "reader/text/utf8.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void on_event(struct session *session, const struct reader_event *event)
 
 /* Prints one fact after the other in either form. */
 struct facts {
-    struct json *json; /* NULL: lines */
+    struct reader_out *json; /* NULL: lines */
 };
 
 static void text(struct facts *facts, const char *name, const char *value)
@@ -27,18 +27,18 @@ static void text(struct facts *facts, const char *name, const char *value)
     if (value[0] == 0)
         return;
     if (facts->json != NULL) {
-        json_string(facts->json, name, value);
+        reader_json_string(facts->json, name, value);
     } else {
         char clean[64];
         printf("%-24s %s\n", name,
-               utf8_clean((const uint8_t *)value, strlen(value), clean, sizeof clean));
+               reader_utf8_clean((const uint8_t *)value, strlen(value), clean, sizeof clean));
     }
 }
 
 static void number(struct facts *facts, const char *name, int64_t value)
 {
     if (facts->json != NULL)
-        json_integer(facts->json, name, value);
+        reader_json_integer(facts->json, name, value);
     else
         printf("%-24s %" PRId64 "\n", name, value);
 }
@@ -87,7 +87,7 @@ static void print(const struct session *session, struct facts *facts)
 static int run(const struct options *options)
 {
     static struct session session;
-    struct json json = {stdout, false};
+    struct reader_out json = file_out(stdout);
     bool known = false;
 
     int status = options_require_meter(options);
@@ -99,9 +99,9 @@ static int run(const struct options *options)
     if (!known) {
         status = session_say_failed(&session, "identity");
     } else if ((options->given & OPTION_JSON) != 0) {
-        json_begin(&json, NULL);
+        reader_json_begin(&json, NULL);
         print(&session, &(struct facts){&json});
-        json_end(&json);
+        reader_json_end(&json);
         putchar('\n');
     } else {
         print(&session, &(struct facts){NULL});

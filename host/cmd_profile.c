@@ -1,5 +1,5 @@
 #include "host/commands.h"
-#include "host/json_out.h"
+#include "host/file_out.h"
 #include "host/say.h"
 #include "host/session.h"
 #include "reader/history.h"
@@ -21,7 +21,7 @@ struct wanted {
 
 /* What one interval holds, by channel. */
 struct row {
-    struct json *json; /* NULL: a table */
+    struct reader_out *json; /* NULL: a table */
     bool has[METER_PROFILE_CHANNELS_MAX];
     int64_t integer[METER_PROFILE_CHANNELS_MAX];
 };
@@ -31,7 +31,7 @@ static void on_value(void *context, const struct meter_value *value)
     struct row *row = context;
 
     if (row->json != NULL)
-        json_integer(row->json, value->name, value->integer);
+        reader_json_integer(row->json, value->name, value->integer);
     row->has[value->place] = true;
     row->integer[value->place] = value->integer;
 }
@@ -51,17 +51,21 @@ static size_t flag_names(uint32_t flags, const char **names)
 static void print_json(const struct session *session, const struct wanted *w,
                        const struct reader_interval *interval)
 {
-    struct json json = {stdout, false};
+    struct reader_out json = file_out(stdout);
     struct row row = {.json = &json};
     const char *names[METER_PROFILE_FLAGS];
+    size_t count = flag_names(interval->flags, names);
     char text[METER_TIME_SIZE];
     struct meter_time time = meter_time_from_unix(interval->time);
 
-    json_begin(&json, NULL);
-    json_string(&json, "time", meter_time_text(&time, text));
+    reader_json_begin(&json, NULL);
+    reader_json_string(&json, "time", meter_time_text(&time, text));
     reader_history_values(&w->history, &session->reader, interval, on_value, &row);
-    json_words(&json, "flags", names, flag_names(interval->flags, names));
-    json_end(&json);
+    reader_json_begin_array(&json, "flags");
+    for (size_t i = 0; i < count; i++)
+        reader_json_string(&json, NULL, names[i]);
+    reader_json_end_array(&json);
+    reader_json_end(&json);
     putchar('\n');
 }
 

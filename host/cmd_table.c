@@ -1,4 +1,5 @@
 #include "host/commands.h"
+#include "host/file_out.h"
 #include "host/say.h"
 #include "host/session.h"
 #include "host/value_out.h"
@@ -16,13 +17,13 @@ static void list_tables(bool as_json)
     for (size_t i = 0; i < meter_table_count; i++) {
         const struct meter_table *table = meter_tables[i];
         if (as_json) {
-            struct json json = {stdout, false};
-            json_begin(&json, NULL);
-            json_string(&json, "table", table->name);
-            json_integer(&json, "number", table->number);
-            json_string(&json, "title", table->title);
-            json_integer(&json, "page", table->page);
-            json_end(&json);
+            struct reader_out json = file_out(stdout);
+            reader_json_begin(&json, NULL);
+            reader_json_string(&json, "table", table->name);
+            reader_json_integer(&json, "number", table->number);
+            reader_json_string(&json, "title", table->title);
+            reader_json_integer(&json, "page", table->page);
+            reader_json_end(&json);
             putchar('\n');
         } else {
             printf("%-5s %5u  %-40s p.%u\n", table->name, table->number, table->title, table->page);
@@ -56,18 +57,18 @@ static void list_line(void *context, const struct meter_value *value)
 static void list_json(void *context, const struct meter_value *value)
 {
     char text[96];
-    struct json json = {stdout, false};
+    struct reader_out json = file_out(stdout);
 
     (void)context;
-    json_begin(&json, NULL);
-    json_string(&json, "name", value->name);
-    json_integer(&json, "offset", value->offset);
-    json_string(&json, "type", element_type(value->field, text, sizeof text));
+    reader_json_begin(&json, NULL);
+    reader_json_string(&json, "name", value->name);
+    reader_json_integer(&json, "offset", value->offset);
+    reader_json_string(&json, "type", element_type(value->field, text, sizeof text));
     if (value->unit != METER_UNIT_NONE)
-        json_string(&json, "unit", meter_unit_text(value->unit));
+        reader_json_string(&json, "unit", meter_unit_text(value->unit));
     if (value->since != METER_FW_ANY)
-        json_string(&json, "since", meter_firmware_text(value->since, text, sizeof text));
-    json_end(&json);
+        reader_json_string(&json, "since", meter_firmware_text(value->since, text, sizeof text));
+    reader_json_end(&json);
     putchar('\n');
 }
 
@@ -156,15 +157,15 @@ static void on_event(struct session *session, const struct reader_event *event)
 
 static void print_table(const struct wanted *w, const struct meter_dimensions *dims, bool as_json)
 {
-    struct json json = {stdout, false};
+    struct reader_out json = file_out(stdout);
 
     if (as_json) {
-        json_begin(&json, NULL);
-        json_string(&json, "table", w->table->name);
-        json_begin(&json, "values");
+        reader_json_begin(&json, NULL);
+        reader_json_string(&json, "table", w->table->name);
+        reader_json_begin(&json, "values");
         meter_decode(w->table, dims, 0, w->bytes, w->got, value_json_fn, &json);
-        json_end(&json);
-        json_end(&json);
+        reader_json_end(&json);
+        reader_json_end(&json);
         putchar('\n');
     } else {
         printf("%s %s: %zu bytes\n", w->table->name, w->table->title, w->got);

@@ -1,6 +1,7 @@
 #include "host/reading.h"
 
-#include "host/utf8.h"
+#include "host/file_out.h"
+#include "reader/text/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static void take(void *context, const struct reader_value *from)
     value->before_ratio = from->before_ratio;
     value->text[0] = 0;
     if (from->kind == READER_TEXT)
-        utf8_clean(from->text, from->length, value->text, sizeof value->text);
+        reader_utf8_clean(from->text, from->length, value->text, sizeof value->text);
     else if (from->kind == READER_TIME)
         meter_time_text(&from->time, value->text);
 }
@@ -77,17 +78,17 @@ char *reading_text(const struct reading_value *value, char text[READING_TEXT_SIZ
 
 void reading_json(const struct reading *reading, FILE *out)
 {
-    struct json json = {out, false};
+    struct reader_out json = file_out(out);
 
-    json_begin(&json, NULL);
+    reader_json_begin(&json, NULL);
     for (size_t i = 0; i < reading->count; i++) {
         const struct reading_value *value = &reading->value[i];
         if (value->kind == READER_INTEGER)
-            json_integer(&json, value->name, value->integer);
+            reader_json_integer(&json, value->name, value->integer);
         else
-            json_string(&json, value->name, value->text);
+            reader_json_string(&json, value->name, value->text);
     }
-    json_end(&json);
+    reader_json_end(&json);
     fputc('\n', out);
     fflush(out);
 }

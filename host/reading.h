@@ -2,8 +2,9 @@
 #ifndef HOST_READING_H
 #define HOST_READING_H
 
-#include "host/json_out.h"
 #include "reader/reader.h"
+
+#include <stdio.h>
 
 enum {
     READING_VALUES_MAX = 320,

@@ -1,6 +1,6 @@
 #include "host/screen.h"
 
-#include "host/utf8.h"
+#include "reader/text/utf8.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -114,7 +114,7 @@ void screen_add(struct screen *screen, enum screen_style style, const char *form
     if (styled)
         append(screen, styles[style], strlen(styles[style]));
     for (size_t at = 0, size, count = strlen(text); at < count; at += size) {
-        uint32_t character = utf8_next((const uint8_t *)text + at, count - at, &size);
+        uint32_t character = reader_utf8_next((const uint8_t *)text + at, count - at, &size);
         if (screen->column >= screen->columns)
             break;
         if (character >= 0x80 && !screen->utf8)

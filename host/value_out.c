@@ -1,7 +1,7 @@
 #include "host/value_out.h"
 
 #include "host/hex.h"
-#include "host/utf8.h"
+#include "reader/text/utf8.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -28,7 +28,7 @@ char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE])
         snprintf(text, VALUE_TEXT_SIZE, "%s", value->integer ? "yes" : "no");
         break;
     case METER_STRING:
-        utf8_clean(value->bytes, value->length, text, VALUE_TEXT_SIZE);
+        reader_utf8_clean(value->bytes, value->length, text, VALUE_TEXT_SIZE);
         break;
     case METER_RAW:
         hex_text(value->bytes, value->length < most ? value->length : most, text);
@@ -40,26 +40,26 @@ char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE])
     return text;
 }
 
-void value_json(struct json *json, const struct meter_value *value)
+void value_json(struct reader_out *json, const struct meter_value *value)
 {
     char text[METER_TIME_SIZE];
 
     switch (value->kind) {
     case METER_SIGNED:
     case METER_UNSIGNED:
-        json_integer(json, value->name, value->integer);
+        reader_json_integer(json, value->name, value->integer);
         break;
     case METER_BOOL:
-        json_bool(json, value->name, value->integer != 0);
+        reader_json_bool(json, value->name, value->integer != 0);
         break;
     case METER_STRING:
-        json_bytes(json, value->name, value->bytes, value->length);
+        reader_json_bytes(json, value->name, value->bytes, value->length);
         break;
     case METER_RAW:
-        json_hex(json, value->name, value->bytes, value->length);
+        reader_json_hex(json, value->name, value->bytes, value->length);
         break;
     case METER_TIME:
-        json_string(json, value->name, time_text(value, text));
+        reader_json_string(json, value->name, time_text(value, text));
         break;
     }
 }

@@ -2,8 +2,10 @@
 #ifndef HOST_VALUE_OUT_H
 #define HOST_VALUE_OUT_H
 
-#include "host/json_out.h"
 #include "meter/meter.h"
+#include "reader/text/out.h"
+
+#include <stdio.h>
 
 enum {
     VALUE_TEXT_SIZE = 512
@@ -13,9 +15,9 @@ enum {
 char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE]);
 
 /* As a member of the value's own name. */
-void value_json(struct json *json, const struct meter_value *value);
+void value_json(struct reader_out *json, const struct meter_value *value);
 
-/* meter_value_fn: a member of (struct json *) context; a line on (FILE *) context. */
+/* meter_value_fn: a member of (struct reader_out *) context; a line on (FILE *) context. */
 void value_json_fn(void *context, const struct meter_value *value);
 void value_line_fn(void *context, const struct meter_value *value);
 

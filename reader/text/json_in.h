@@ -1,6 +1,6 @@
 /*
- * JSON, read without a heap: one flat object of strings, whole numbers, true,
- * false and null, which is all that the HTTP API takes.
+ * JSON, read without a heap: one flat object of strings, numbers, true, false
+ * and null, which is all that the HTTP API takes.
  */
 #ifndef READER_JSON_IN_H
 #define READER_JSON_IN_H
@@ -38,9 +38,10 @@ struct reader_json_in {
 void reader_json_in_init(struct reader_json_in *in, const char *text, size_t size);
 
 /*
- * The next member; false at the end or at a problem. A string that holds U+0000
- * or a lone surrogate, a name given twice in a row, an object or array as a
- * value, a name or text too long, and anything after the object are problems.
+ * The next member, into the same struct each time; false at the end or at a
+ * problem. A string that holds U+0000 or a lone surrogate, a name given twice in
+ * a row, an object or array as a value, a number with an exponent, a name or text
+ * too long, and anything after the object are problems.
  */
 bool reader_json_in_next(struct reader_json_in *in, struct reader_json_member *member);
 

@@ -9,7 +9,8 @@
  *     reader_json_end(&out);
  *
  * Once the caller's function has said false nothing more is written, and
- * `failed` stays true.
+ * `failed` stays true. For another JSON text on the same out, as a line of its
+ * own, set `comma` to false.
  */
 #ifndef READER_OUT_H
 #define READER_OUT_H
@@ -35,7 +36,10 @@ void reader_out_bytes(struct reader_out *out, const char *bytes, size_t count);
 void reader_out_text(struct reader_out *out, const char *text);
 void reader_out_integer(struct reader_out *out, int64_t value);
 
-/* `value` divided by 10^decimals, 0 .. 9 of them: (-1234, 3) is "-1.234". */
+/*
+ * `value` divided by 10^decimals, 0 .. 9 of them, without zeros at the fraction's
+ * end: (-1234, 3) is "-1.234", (24500, 4) is "2.45", (20000, 4) is "2".
+ */
 void reader_out_decimal(struct reader_out *out, int64_t value, unsigned decimals);
 
 /* Two lower-case hex digits a byte. */
@@ -67,7 +71,8 @@ void reader_json_hex(struct reader_out *out, const char *name, const uint8_t *by
 
 /* ---- Into a buffer ---- */
 
-/* Text in the caller's memory, always ended by a NUL; what does not fit fails the out. */
+/* Text in the caller's memory of at least a byte, always ended by a NUL; what does not fit fails the
+ * out. */
 struct reader_buffer {
     char *text;
     size_t size; /* of the memory, with the NUL */

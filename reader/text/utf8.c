@@ -1,4 +1,4 @@
-#include "host/utf8.h"
+#include "reader/text/utf8.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -7,7 +7,7 @@ enum {
     REPLACEMENT = 0xfffd
 };
 
-uint32_t utf8_next(const uint8_t *bytes, size_t count, size_t *size)
+uint32_t reader_utf8_next(const uint8_t *bytes, size_t count, size_t *size)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t first = bytes[0];
@@ -31,13 +31,24 @@ uint32_t utf8_next(const uint8_t *bytes, size_t count, size_t *size)
     return character;
 }
 
-char *utf8_clean(const uint8_t *bytes, size_t count, char *out, size_t size)
+size_t reader_utf8_put(uint32_t character, uint8_t bytes[4])
+{
+    static const uint8_t mark[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+    for (size_t i = length; i-- > 1; character >>= 6)
+        bytes[i] = (uint8_t)(0x80 | (character & 0x3f));
+    bytes[0] = (uint8_t)((length == 1 ? 0 : mark[length]) | character);
+    return length;
+}
+
+char *reader_utf8_clean(const uint8_t *bytes, size_t count, char *out, size_t size)
 {
     static const uint8_t replacement[] = {0xef, 0xbf, 0xbd};
     size_t used = 0;
 
     for (size_t at = 0, step; at < count; at += step) {
-        uint32_t character = utf8_next(bytes + at, count - at, &step);
+        uint32_t character = reader_utf8_next(bytes + at, count - at, &step);
         bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
         bool odd = control || character == REPLACEMENT;
         size_t length = odd ? sizeof replacement : step;
