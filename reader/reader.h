@@ -149,6 +149,18 @@ typedef void reader_value_fn(void *context, const struct reader_value *value);
  */
 size_t reader_values(const struct reader *reader, mep_time now, reader_value_fn *fn, void *context);
 
+/*
+ * Gives every value that readings of this meter can hold, by what it told of its
+ * dimensions, in the same order but without content: verified_at is when it was
+ * verified, however long ago, and MEP_NEVER if it never was since the dimensions
+ * were read. Returns how many: 0 before the first reading and while dimensions
+ * are read anew.
+ */
+size_t reader_value_names(const struct reader *reader, reader_value_fn *fn, void *context);
+
+/* The same of every name that a reading of any meter can have. */
+size_t reader_value_names_of_all(reader_value_fn *fn, void *context);
+
 /* ---- What is known of the meter ---- */
 
 /* Empty text, 0: not known or not there. The same until the next READER_EVENT_INFO. */

@@ -5,6 +5,7 @@
 
 struct listing {
     const struct reader *reader;
+    const struct meter_dimensions *dims;
     reader_value_fn *fn;
     void *context;
     mep_time verified_at;
@@ -73,7 +74,7 @@ static bool in_data_model(const struct meter_value *value)
 static void give_register(void *context, const struct meter_value *from_meter)
 {
     struct listing *listing = context;
-    const struct meter_dimensions *dims = &listing->reader->info.dimensions;
+    const struct meter_dimensions *dims = listing->dims;
     struct meter_value value = *from_meter;
 
     if (!in_data_model(&value) || !meter_reading_name(&value, dims))
@@ -177,7 +178,8 @@ static void give_age(struct listing *listing, mep_time now)
 size_t reader_values(const struct reader *r, mep_time now, reader_value_fn *fn, void *context)
 {
     const struct reader_snapshot *snapshot = &r->snapshot[r->published];
-    struct listing listing = {.reader = r, .fn = fn, .context = context};
+    struct listing listing = {
+        .reader = r, .dims = &r->info.dimensions, .fn = fn, .context = context};
 
     if (!r->has_reading || (!has_energy(r, now) && !has_present(r, now)))
         return 0;
@@ -187,5 +189,76 @@ size_t reader_values(const struct reader *r, mep_time now, reader_value_fn *fn, 
     if (has_present(r, now))
         give_present(&listing, snapshot);
     give_age(&listing, now);
+    return listing.values;
+}
+
+/* ---- Names alone ---- */
+
+/* When a register's answer was verified, if the snapshot has it. */
+static mep_time register_at(const struct reader *r, const struct meter_value *value)
+{
+    const struct reader_snapshot *snapshot = &r->snapshot[r->published];
+    struct reader_layout layout = reader_layout(r);
+    const uint32_t size = 4; /* of every register */
+
+    if (value->table == &meter_bt28) {
+        uint32_t end = meter_dimension(&r->info.dimensions, METER_DIM_PRESENT_AT);
+        return value->offset + size <= end + snapshot->present_size ? snapshot->present_at
+                                                                    : MEP_NEVER;
+    }
+    if (value->tier >= layout.blocks)
+        return MEP_NEVER;
+    uint32_t begin = layout.base + value->tier * layout.stride;
+    return value->offset + size <= begin + snapshot->block_size[value->tier]
+               ? snapshot->block_at[value->tier]
+               : MEP_NEVER;
+}
+
+static void name_register(void *context, const struct meter_value *value)
+{
+    struct listing *listing = context;
+
+    listing->verified_at =
+        listing->reader != NULL ? register_at(listing->reader, value) : MEP_NEVER;
+    give_register(listing, value);
+}
+
+static void name_tariff(struct listing *listing, mep_time verified_at)
+{
+    struct reader_value value = {
+        .name = "tariff", .kind = READER_INTEGER, .verified_at = verified_at};
+    give(listing, &value);
+}
+
+static void name_registers(struct listing *listing)
+{
+    meter_list(&meter_bt23, listing->dims, name_register, listing);
+    meter_list(&meter_bt28, listing->dims, name_register, listing);
+}
+
+size_t reader_value_names(const struct reader *r, reader_value_fn *fn, void *context)
+{
+    struct listing listing = {
+        .reader = r, .dims = &r->info.dimensions, .fn = fn, .context = context};
+
+    if (!r->has_reading)
+        return 0;
+    if (r->tariff_known)
+        name_tariff(&listing, r->tariff_at);
+    name_registers(&listing);
+    return listing.values;
+}
+
+size_t reader_value_names_of_all(reader_value_fn *fn, void *context)
+{
+    struct meter_dimensions dims; /* of a meter that has all there is, in the guide's order */
+    struct listing listing = {.dims = &dims, .fn = fn, .context = context};
+
+    meter_dimensions_default(&dims);
+    dims.value[METER_DIM_SUMMATIONS] = METER_SUMMATIONS_MAX;
+    dims.value[METER_DIM_TIERS] = READER_BLOCKS_MAX - 1;
+    dims.value[METER_DIM_PRESENT_VALUES] = METER_PRESENT_VALUES_MAX;
+    name_tariff(&listing, MEP_NEVER);
+    name_registers(&listing);
     return listing.values;
 }

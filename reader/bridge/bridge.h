@@ -24,44 +24,56 @@ enum reader_job {
 };
 enum {
     READER_JOB_KEPT_US = 5000000,  /* a result that nobody fetched */
-    READER_JOB_LIMIT_US = 20000000 /* a job that does not end */
+    READER_JOB_LIMIT_US = 20000000 /* a job that does not get on: DONE, and SILENT */
 };
 
-/* A table that somebody wants to see, read in pieces of a frame beside the rounds. */
+/*
+ * A table that somebody wants to see, read in pieces of a frame beside the
+ * rounds. Begun by reader_meter_want_table(); to let go of it at any time, set
+ * the state to NONE.
+ */
 enum {
     READER_TABLE_SIZE = 4096
 };
 struct reader_table_job {
     enum reader_job state;
-    mep_time at; /* when the state was entered */
+    mep_time at; /* when the state was entered, or the last piece came */
     const struct meter_table *table;
-    size_t size, got;
+    size_t size; /* of the table; no more than READER_TABLE_SIZE of it are read */
+    size_t got;  /* bytes verified: a table may end early */
     enum mep_outcome outcome;
     uint8_t code;
-    bool asked;
+    bool asked; /* a piece is being read into `bytes` */
     uint8_t bytes[READER_TABLE_SIZE];
 };
 
-/* A key that somebody wants to try. */
+/* A key that somebody wants to try: reader_meter_want_key(), and the same. */
 struct reader_key_job {
     enum reader_job state;
     mep_time at;
-    struct mep_key key;
+    struct mep_key key; /* forgotten once it was tried */
     enum mep_outcome outcome;
+    bool asked;
 };
 
-/* What was published last, by the order of reader_values(). */
+/* The share of attempts that were answered and verified, newer ones counting more. */
+struct reader_quality {
+    uint32_t attempts, verified; /* the client's counts when last looked at */
+    uint32_t share;              /* 65536: all */
+    uint8_t known;               /* attempts it rests on, at most 64 */
+};
+
+/* What MQTT published last; mqtt.c's own. */
 enum {
     READER_PUBLISHED_MAX = 192
 };
 struct reader_published {
-    int64_t value[READER_PUBLISHED_MAX];
-    mep_time at[READER_PUBLISHED_MAX];
+    int64_t value[READER_PUBLISHED_MAX]; /* in the order of reader_values() */
     size_t count;
-    mep_time link_at, legacy_at;
-    uint8_t link;
-    bool discovered, link_known;
-    bool state_due, link_due, legacy_due;
+    mep_time state_at, link_at, legacy_at;
+    uint8_t link, quality;
+    bool discovered, state_known, link_known, legacy_known;
+    bool news; /* since it was last looked whether state is due */
 };
 
 /*
@@ -77,7 +89,10 @@ struct reader_meter {
 
     struct reader_table_job table;
     struct reader_key_job key;
+    struct reader_quality quality;
     struct reader_published published;
+    mep_time verified_at; /* of the newest reading */
+    bool has_reading;
     uint32_t news; /* rises with each reading, change of link and of information */
     uint32_t readings, links, infos; /* the same apart */
 };
@@ -91,6 +106,14 @@ void reader_meter_event(struct reader_meter *meter, mep_time now, const struct r
 
 /* At each turn, before reader_history_turn: begins what somebody waits for. */
 void reader_meter_turn(struct reader_meter *meter, mep_time now);
+
+/*
+ * Begin what meter->table or meter->key then tells of. False: another one is not
+ * done yet, or its result not yet taken.
+ */
+bool reader_meter_want_table(struct reader_meter *meter, mep_time now,
+                             const struct meter_table *table);
+bool reader_meter_want_key(struct reader_meter *meter, mep_time now, const struct mep_key *key);
 
 /* ---- What the host does for the bridge ---- */
 
@@ -234,7 +257,7 @@ bool reader_document_reading(const struct reader_meter *meter, mep_time now,
 void reader_document_link(const struct reader_meter *meter, mep_time now, struct reader_out *out);
 void reader_document_info(const struct reader_meter *meter, struct reader_out *out);
 
-/* Age of the newest verified answer; -1: none yet. */
+/* Age of the newest reading, fresh or not; -1: none yet. */
 int64_t reader_meter_age_ms(const struct reader_meter *meter, mep_time now);
 
 /* Of the last attempts, so many in a hundred were answered and verified; -1: none yet. */
