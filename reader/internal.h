@@ -11,11 +11,11 @@ enum reader_item {
     ITEM_BT01,
     ITEM_BT21,
     ITEM_BT20_AS_BT21, /* stands in where BT21 is missing */
+    ITEM_ET42,         /* it, too, tells the dimensions of BT22, BT23, BT27 and BT28 (p.55) */
+    ITEM_ET42_END,
     ITEM_BT22,
     ITEM_BT27,
     ITEM_BT15,
-    ITEM_ET42,
-    ITEM_ET42_END,
     ITEM_BT20, /* it and ET55 only if ET42 does not tell the unit of energies */
     ITEM_ET55,
     ITEM_ET11,

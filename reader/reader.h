@@ -14,7 +14,7 @@
  * is any steadily rising clock in microseconds. The reader only ever reads.
  *
  * What it does. First it reads what identifies and dimensions the meter (ET04,
- * ET03, BT01, BT21, BT22, BT27, BT15, ET42, BT20, ET55, ET11, ET70); what a
+ * ET03, BT01, BT21, ET42, BT22, BT27, BT15, BT20, ET55, ET11, ET70); what a
  * meter does not have, it does without. Then, a round each period, it reads
  * BT23 and BT28 with one request each, so that a table's values belong
  * together. If BT23 exceeds a frame, its total block is read each round, and
@@ -163,7 +163,7 @@ size_t reader_value_names_of_all(reader_value_fn *fn, void *context);
 
 /* ---- What is known of the meter ---- */
 
-/* Empty text, 0: not known or not there. The same until the next READER_EVENT_INFO. */
+/* Empty text, 0: not known or not there. Whole at READER_EVENT_INFO, until the next setup. */
 struct reader_info {
     char serial[READER_SERIAL_SIZE + 1]; /* ET03, without trailing spaces */
     char manufacturer[5];                /* BT01 */

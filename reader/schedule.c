@@ -121,8 +121,7 @@ static void begin_round(struct reader *r, mep_time now)
     r->round_flags = 0;
     r->got_energy = false;
     r->got_present = false;
-    r->pieces = !reader_one_frame(&layout) &&
-                (!r->has_reading || r->next_block != 0 || now >= r->due[EXTRA_TIERS]);
+    r->pieces = !reader_one_frame(&layout) && (r->next_block != 0 || now >= r->due[EXTRA_TIERS]);
 }
 
 static mep_time older(mep_time a, mep_time b)

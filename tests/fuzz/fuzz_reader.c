@@ -54,7 +54,7 @@ static void list(void *context, const struct reader_value *value)
     }
     if (names == NAMES || strlen(value->name) >= METER_NAME_SIZE)
         abort();
-    strcpy(name[names++], value->name);
+    memcpy(name[names++], value->name, strlen(value->name) + 1);
 }
 
 /* Lets both have their say; gives when the next of them wants to. */

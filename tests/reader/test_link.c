@@ -79,6 +79,66 @@ static void went_silent_and_back_within_ten_seconds(void **state)
     assert_in_range(f->shortest, 999 * MS, 1001 * MS);
 }
 
+static void silent_as_late_as_wanted(void **state)
+{
+    (void)state;
+    struct reader_config config = fake_config();
+    config.silent_after_us = 20 * SECOND;
+    fake_start(f, &config);
+    assert_true(fake_until_readings(f, 100, 110 * SECOND));
+    f->cut = true;
+    fake_run(f, 18 * SECOND);
+    expect_link(READER_LINK_OK);
+    fake_run(f, 5 * SECOND);
+    expect_link(READER_LINK_WENT_SILENT);
+}
+
+static bool knows_idt(void)
+{
+    return meter_dimension_known(&reader_info(&f->reader)->dimensions, METER_DIM_IDT_VERSION);
+}
+
+static bool knows_firmware(void)
+{
+    return reader_info(&f->reader)->firmware[0] != 0;
+}
+
+static void another_meter_in_the_middle_of_a_setup(void **state)
+{
+    (void)state;
+    bool (*const moments[])(void) = {knows_idt, knows_firmware};
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        fake_init(f);
+        while (!moments[i]())
+            fake_run(f, MS);
+        f->cut = true;
+        fake_run(f, 60 * SECOND);
+        expect_link(READER_LINK_WENT_SILENT);
+        f->cut = false;
+        fake_set_text(f, &meter_bt01, "firmware", "3.50.01");
+        fake_set_text(f, &meter_et03, "serial", "ACME-0002");
+        fake_table(f, &meter_et04)->bytes[15] = 0x77;
+        f->server.sequence = f->reader.client.sequence + 1; /* nothing else tells */
+        assert_true(fake_until_readings(f, 1, 10 * SECOND));
+        assert_string_equal(fake_find(f, "serial")->text, "ACME-0002");
+        assert_string_equal(fake_find(f, "firmware")->text, "3.50.01");
+        assert_int_equal(reader_info(&f->reader)->program_id[1], 0x77);
+    }
+}
+
+static void another_meter_whose_numbers_go_on(void **state)
+{
+    (void)state;
+    assert_true(fake_until_readings(f, 3, 8 * SECOND));
+    f->cut = true;
+    fake_run(f, 60 * SECOND);
+    f->cut = false;
+    fake_set_text(f, &meter_et03, "serial", "ACME-0002");
+    f->server.sequence = f->reader.client.sequence + 1;
+    assert_true(fake_until_readings(f, 1, 5 * SECOND));
+    assert_string_equal(fake_find(f, "serial")->text, "ACME-0002");
+}
+
 static void values_grow_old_and_vanish(void **state)
 {
     (void)state;
@@ -93,24 +153,39 @@ static void values_grow_old_and_vanish(void **state)
     assert_int_equal(fake_list(f), 0);
 }
 
-static bool lose_bt23(struct fake *x, uint8_t *bytes, size_t count)
+static uint8_t lost_table;
+
+static bool lose_table(struct fake *x, uint8_t *bytes, size_t count)
 {
     (void)x, (void)count;
-    return bytes[4] != 23;
+    return bytes[4] != lost_table;
 }
 
 static void one_table_may_grow_old_alone(void **state)
 {
     (void)state;
     assert_true(fake_until_readings(f, 1, 8 * SECOND));
-    f->to_meter = lose_bt23;
-    fake_run(f, 60 * SECOND);
-    f->to_meter = NULL;
-    fake_table(f, &meter_bt23)->code = MEP_CODE_NOT_POSSIBLE;
+    f->to_meter = lose_table;
+    lost_table = 28;
+    fake_run(f, 6 * SECOND);
+    assert_true((f->last.reading.flags & READER_FLAG_NO_PRESENT) != 0);
+    fake_expect(f, "power_import_w", 100000);
+    assert_true(fake_find(f, "age_ms")->value.integer > 4000);
+    fake_run(f, 15 * SECOND);
+    fake_expect_none(f, "power_import_w");
+    fake_expect(f, "energy_import_wh", 100000);
+    assert_true(fake_find(f, "age_ms")->value.integer < 5000);
+    lost_table = 0;
+    fake_run(f, 4 * SECOND);
+    fake_expect(f, "power_import_w", 100000);
+    fake_table(f, &meter_bt23)->code = MEP_CODE_SERVICE_STATE; /* no refusal, and no answer */
     fake_run(f, 5 * SECOND);
+    assert_true((f->last.reading.flags & READER_FLAG_NO_ENERGY) != 0);
+    fake_expect(f, "energy_import_wh", 100000);
+    fake_run(f, 15 * SECOND);
     fake_expect_none(f, "energy_import_wh");
     fake_expect(f, "power_import_w", 100000);
-    assert_true(fake_find(f, "age_ms")->value.integer < 2000);
+    assert_true(fake_find(f, "age_ms")->value.integer < 5000);
 }
 
 /* ---- Keys ---- */
@@ -264,151 +339,64 @@ static void long_answers_cut_short_are_split(void **state)
     assert_int_equal(f->last.reading.flags & READER_FLAG_SPLIT, 0);
 }
 
-/* Registers that count up at each request, so that halves of two moments would show. */
-static bool count_up(struct fake *x, uint8_t *bytes, size_t count)
+/* Registers that change between these at each request: any mixture of the two is neither. */
+static const int64_t LOW = 0xffffff, HIGH = 0x1000000;
+
+static void put_register(uint8_t *bytes, int64_t value)
+{
+    for (int i = 0; i < 4; i++, value >>= 8)
+        bytes[i] = (uint8_t)value;
+}
+
+static bool change_registers(struct fake *x, uint8_t *bytes, size_t count)
 {
     (void)bytes, (void)count;
-    int64_t next =
-        0xfffc + x->hook_calls++ % 16; /* over a boundary of two bytes, again and again */
-    for (char tier = '1'; tier <= '4'; tier++) {
-        char name[] = "energy_export_t1_wh";
-        name[15] = tier;
-        fake_set(x, &meter_bt23, name, next);
-        fake_set(x, &meter_bt23, "power_outage_s", next);
+    for (size_t i = 0; i < 55; i++) {
+        int64_t value = x->hook_calls % 2 == 0 ? LOW : HIGH;
+        bool checked = i == 0 || i == 1 || i == 6; /* these must not fall */
+        put_register(fake_table(x, &meter_bt23)->bytes + 1 + 4 * i, checked ? HIGH : value);
+        put_register(fake_table(x, &meter_bt28)->bytes + 7 + 4 * i, value);
     }
+    x->hook_calls++;
     return true;
 }
 
 static void look_for_torn_registers(struct fake *x)
 {
-    for (char tier = '1'; tier <= '4'; tier++) {
-        char name[] = "energy_export_t1_wh";
-        name[15] = tier;
-        const struct fake_value *value = fake_find(x, name);
-        x->wrong +=
-            value != NULL && (value->value.integer < 0xfffc || value->value.integer > 0x1000b);
+    fake_list(x);
+    for (size_t i = 0; i < x->values; i++) {
+        const struct reader_value *value = &x->value[i].value;
+        if (value->kind != READER_INTEGER || value->unit == METER_UNIT_MS ||
+            strcmp(x->value[i].name, "tariff") == 0)
+            continue;
+        x->wrong += value->integer != LOW && value->integer != HIGH;
     }
 }
 
 static void no_register_is_made_of_two_moments(void **state)
 {
     (void)state;
-    meter_dimension_set(&f->dims, METER_DIM_RESET_COUNTER, 1);
-    fake_build(f);
-    f->to_meter = count_up;
-    f->on_reading = look_for_torn_registers;
-    for (size_t limit = 150; limit > 40; limit -= 7) {
-        f->truncate_to = limit;
-        fake_run(f, 100 * SECOND);
+    for (uint8_t retries = 2; retries <= 12; retries = (uint8_t)(retries + 10)) {
+        struct reader_config config = fake_config();
+        fake_init(f);
+        meter_dimension_set(&f->dims, METER_DIM_RESET_COUNTER, 1);
+        meter_dimension_set(&f->dims, METER_DIM_TIME_REMAINING, 1);
+        meter_dimension_set(&f->dims, METER_DIM_PRESENT_DEMANDS, 1);
+        fake_build(f);
+        config.client.retries = retries; /* many: the client splits within a request */
+        fake_start(f, &config);
+        f->to_meter = change_registers;
+        f->on_reading = look_for_torn_registers;
+        for (size_t limit = 150; limit > 40; limit -= 7) {
+            f->truncate_to = limit;
+            fake_run(f, 60 * SECOND);
+            f->truncate_to = 0;
+            fake_run(f, 60 * SECOND);
+        }
+        assert_int_equal(f->wrong, 0);
+        assert_true(f->readings > 500);
+        assert_true((f->all_flags & READER_FLAG_SPLIT) != 0);
     }
-    assert_int_equal(f->wrong, 0);
-    assert_true(f->readings > 300);
-}
-
-/* ---- Alerts, and the host's own reads ---- */
-
-static void alerts_are_looked_into(void **state)
-{
-    (void)state;
-    fake_set(f, &meter_et13, "device_config_4_alert_on_demand", 1);
-    fake_run(f, 5 * SECOND);
-    assert_int_equal(f->alerts, 1);
-    assert_int_equal(reader_info(&f->reader)->alert_flags, 2);
-    fake_set(f, &meter_et13, "device_config_4_alert_on_demand", 0);
-    fake_set(f, &meter_et13, "device_config_4_alert_delta_data", 1);
-    fake_run(f, 65 * SECOND); /* without an alert */
-    assert_int_equal(f->alerts, 2);
-    assert_int_equal(reader_info(&f->reader)->alert_flags, 16);
-}
-
-static void an_alert_hastens_that_but_not_each_second(void **state)
-{
-    (void)state;
-    struct reader_config config = fake_config();
-    config.period_us = 5 * SECOND; /* else it hardly ever gets to send one */
-    fake_start(f, &config);
-    fake_run(f, 20 * SECOND);
-    unsigned before = fake_table(f, &meter_et13)->reads;
-    mep_server_set_alert(&f->server, true);
-    fake_run(f, 15 * SECOND);
-    assert_in_range(fake_table(f, &meter_et13)->reads - before, 1, 2);
-    fake_run(f, 100 * SECOND);
-    assert_in_range(fake_table(f, &meter_et13)->reads - before, 8, 12);
-    assert_true(f->server.counters.alerts > 40);
-}
-
-static void the_second_port_has_its_own_flags(void **state)
-{
-    (void)state;
-    meter_dimension_set(&f->dims, METER_DIM_FIRMWARE, METER_FW_4_0);
-    meter_dimension_set(&f->dims, METER_DIM_DEVICES, 6);
-    fake_build(f);
-    fake_set(f, &meter_et70, "mep_port", 2);
-    fake_set(f, &meter_et13, "device_config_4_alert_on_demand", 1);
-    fake_set(f, &meter_et13, "device_config_5_alert_scheduled_read", 1);
-    fake_run(f, 5 * SECOND);
-    assert_int_equal(reader_info(&f->reader)->mep_port, 2);
-    assert_int_equal(reader_info(&f->reader)->alert_flags, 1);
-}
-
-static void a_host_reads_beside_the_rounds(void **state)
-{
-    (void)state;
-    uint8_t bytes[10];
-    assert_true(fake_until_readings(f, 3, 8 * SECOND));
-    assert_false(reader_read(&f->reader, 21, 0, 0, bytes));
-    assert_true(reader_read(&f->reader, 21, 0, sizeof bytes, bytes));
-    assert_false(reader_read(&f->reader, 22, 0, sizeof bytes, bytes));
-    fake_run(f, SECOND);
-    assert_int_equal(f->tables, 1);
-    assert_int_equal(f->last_table.table.outcome, MEP_OUTCOME_OK);
-    assert_memory_equal(bytes, fake_table(f, &meter_bt21)->bytes, sizeof bytes);
-    assert_true(reader_read(&f->reader, 99, 0, sizeof bytes, bytes));
-    fake_run(f, SECOND);
-    assert_int_equal(f->last_table.table.code, MEP_CODE_NOT_POSSIBLE);
-    assert_int_equal(f->longest, f->shortest); /* the rounds did not notice */
-}
-
-static void a_long_read_waits_and_then_goes_ahead(void **state)
-{
-    (void)state;
-    static uint8_t bytes[MEP_READ_MAX];
-    assert_true(fake_until_readings(f, 3, 8 * SECOND));
-    assert_true(reader_read(&f->reader, 23, 0, 220, bytes));
-    fake_run(f, 5 * SECOND);
-    assert_int_equal(f->tables, 1);
-    assert_true(f->longest < 1300 * MS);
-}
-
-/* ---- Other periods ---- */
-
-static void ten_seconds(void **state)
-{
-    (void)state;
-    struct reader_config config = fake_config();
-    config.period_us = 10 * SECOND;
-    fake_start(f, &config);
-    assert_true(fake_until_readings(f, 1, 3 * SECOND));
-    fake_run(f, 600 * SECOND);
-    assert_in_range(f->readings, 60, 62);
-    assert_in_range(f->shortest, 9990 * MS, 10000 * MS);
-    assert_in_range(f->longest, 10000 * MS, 10010 * MS);
-    assert_non_null(fake_find(f, "meter_time"));
-}
-
-static void a_slow_line_misses_rounds_and_still_reads_the_rest(void **state)
-{
-    (void)state;
-    struct reader_config config = fake_config();
-    config.client.baud = 2400;
-    f->server.config.baud = 2400;
-    fake_start(f, &config);
-    fake_run(f, 200 * SECOND);
-    assert_in_range(f->readings, 70, 90);
-    assert_true(reader_counters(&f->reader)->rounds_missed > 80);
-    assert_non_null(fake_find(f, "meter_time"));
-    assert_true(fake_table(f, &meter_et13)->reads > 1);
-    assert_true(fake_table(f, &meter_et03)->reads > 1);
 }
 
 int main(void)
@@ -418,6 +406,9 @@ int main(void)
         cmocka_unit_test_setup(ok_from_the_first_answer, setup),
         cmocka_unit_test_setup(silent_from_the_start_and_then_there, setup),
         cmocka_unit_test_setup(went_silent_and_back_within_ten_seconds, setup),
+        cmocka_unit_test_setup(silent_as_late_as_wanted, setup),
+        cmocka_unit_test_setup(another_meter_in_the_middle_of_a_setup, setup),
+        cmocka_unit_test_setup(another_meter_whose_numbers_go_on, setup),
         cmocka_unit_test_setup(values_grow_old_and_vanish, setup),
         cmocka_unit_test_setup(one_table_may_grow_old_alone, setup),
         cmocka_unit_test_setup(key_refused_after_five_and_not_before, setup),
@@ -431,13 +422,6 @@ int main(void)
         cmocka_unit_test_setup(many_damaged_answers_are, setup),
         cmocka_unit_test_setup(long_answers_cut_short_are_split, setup),
         cmocka_unit_test_setup(no_register_is_made_of_two_moments, setup),
-        cmocka_unit_test_setup(alerts_are_looked_into, setup),
-        cmocka_unit_test_setup(an_alert_hastens_that_but_not_each_second, setup),
-        cmocka_unit_test_setup(the_second_port_has_its_own_flags, setup),
-        cmocka_unit_test_setup(a_host_reads_beside_the_rounds, setup),
-        cmocka_unit_test_setup(a_long_read_waits_and_then_goes_ahead, setup),
-        cmocka_unit_test_setup(ten_seconds, setup),
-        cmocka_unit_test_setup(a_slow_line_misses_rounds_and_still_reads_the_rest, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

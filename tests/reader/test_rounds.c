@@ -75,27 +75,32 @@ static void one_reading_a_second_and_one_read_a_table(void **state)
     assert_int_equal(f->reader.client.counters.outcomes[MEP_OUTCOME_SILENT], 0);
 }
 
+static int64_t time_off, time_before;
+
+/* A whole second ends anywhere in a second: on average the time told is right. */
 static void check_meter_time(struct fake *x)
 {
     const struct fake_value *time = fake_find(x, "meter_time");
     assert_non_null(time);
-    int64_t off = meter_time_unix(&time->value.time) - (x->clock + x->now / SECOND);
-    x->wrong += off < -1 || off > 0; /* the answer is a little older than now */
+    int64_t told = meter_time_unix(&time->value.time);
+    int64_t off = (told - x->clock) * SECOND - x->now;
+    assert_true(off > -900 * MS && off < 900 * MS);
+    time_off += off;
     assert_true(x->now - time->value.verified_at < 13 * SECOND);
-    if (x->hook_calls++ != 0)
-        x->wrong +=
-            meter_time_unix(&time->value.time) - (int64_t)x->value[FAKE_VALUES - 1].value.integer !=
-            1;
-    x->value[FAKE_VALUES - 1].value.integer = meter_time_unix(&time->value.time);
+    assert_true(time->value.extrapolated);
+    assert_true(time_before == 0 || told == time_before + 1);
+    time_before = told;
 }
 
 static void meter_time_follows_the_meters_clock(void **state)
 {
     (void)state;
+    time_before = time_off = 0;
     f->on_reading = check_meter_time;
     fake_run(f, 300 * SECOND);
-    assert_int_equal(f->wrong, 0);
     assert_true(f->readings > 290);
+    assert_true(time_off / (int64_t)f->readings > -600 * MS);
+    assert_true(time_off / (int64_t)f->readings < 600 * MS);
 }
 
 static void no_clock_no_meter_time(void **state)
@@ -152,10 +157,44 @@ static void bt20_stands_in_for_bt21(void **state)
     struct fake_table *bt20 = fake_table(f, &meter_bt20), *bt21 = fake_table(f, &meter_bt21);
     memcpy(bt20->bytes, bt21->bytes, bt21->size);
     bt21->code = MEP_CODE_NOT_POSSIBLE;
+    fake_table(f, &meter_et42)->code = MEP_CODE_NOT_POSSIBLE;
     assert_true(fake_until_readings(f, 1, 5 * SECOND));
     fake_expect(f, "energy_export_t2_wh", 301000);
     fake_expect_none(f, "energy_export_t3_wh");
     fake_expect_none(f, "pulse_2");
+}
+
+static void so_does_et42(void **state)
+{
+    (void)state;
+    meter_dimension_set(&f->dims, METER_DIM_TIERS, 2);
+    meter_dimension_set(&f->dims, METER_DIM_SUMMATIONS, 9);
+    f->dims.summation_source[8] = 27; /* not where it stands by default */
+    fake_build(f);
+    fake_table(f, &meter_bt21)->code = MEP_CODE_NOT_POSSIBLE;
+    fake_table(f, &meter_bt20)->code = MEP_CODE_NOT_POSSIBLE;
+    assert_true(fake_until_readings(f, 1, 5 * SECOND));
+    fake_expect(f, "energy_export_t2_wh", 301000);
+    fake_expect(f, "pulse_2", 108000);
+    fake_expect_none(f, "energy_export_t3_wh");
+    assert_int_equal(fake_table(f, &meter_bt22)->size, 9);
+}
+
+static void only_names_of_the_data_model(void **state)
+{
+    (void)state;
+    meter_dimension_set(&f->dims, METER_DIM_FIRMWARE, METER_FW_4_30);
+    meter_dimension_set(&f->dims, METER_DIM_PRESENT_VALUES, 84);
+    meter_dimension_set(&f->dims, METER_DIM_SUMMATIONS, 12);
+    f->dims.summation_source[11] = 99; /* nobody knows it */
+    fake_build(f);
+    assert_true(fake_until_readings(f, 1, 5 * SECOND));
+    fake_expect(f, "power_export_average_l3_w", 154000);
+    fake_expect_none(f, "apparent_power_q1_va");
+    fake_expect_none(f, "energy_sum_t1_wh");
+    fake_expect_none(f, "source_99");
+    /* identity, clock and tariff; totals; tiers; present values less those of CT meters; age */
+    assert_int_equal(fake_list(f), 6 + 11 + 4 * 4 + (55 - 4 - 9) + 1);
 }
 
 static void bt28_alone_is_a_reading(void **state)
@@ -314,6 +353,44 @@ static void another_idt_version_means_other_dimensions(void **state)
     assert_true(f->longest < 5 * SECOND);
 }
 
+static void reconfigure(void)
+{
+    static unsigned version = 7;
+    fake_set(f, &meter_et04, "idt_version", version++ % 200 + 10);
+    mep_server_configuration_changed(&f->server);
+    for (size_t i = 0; i < FAKE_TABLES; i++)
+        f->table[i].reads = 0;
+    assert_true(fake_until_readings(f, 1, 5 * SECOND));
+}
+
+static void the_same_program_keeps_what_only_firmware_changes(void **state)
+{
+    (void)state;
+    assert_true(fake_until_readings(f, 3, 8 * SECOND));
+    reconfigure();
+    assert_int_equal(fake_table(f, &meter_bt01)->reads, 0);
+    assert_int_equal(fake_table(f, &meter_et11)->reads, 0);
+    assert_int_equal(fake_table(f, &meter_bt21)->reads, 1);
+    assert_int_equal(fake_table(f, &meter_bt15)->reads, 1);
+    assert_int_equal(fake_table(f, &meter_et42)->reads, 2);
+    assert_string_equal(fake_find(f, "firmware")->text, "3.80.03");
+    assert_non_null(fake_find(f, "meter_time"));
+    assert_non_null(fake_find(f, "tariff"));
+}
+
+static void another_program_is_read_from_scratch(void **state)
+{
+    (void)state;
+    assert_true(fake_until_readings(f, 3, 8 * SECOND));
+    fake_table(f, &meter_et04)->bytes[15] = 0x77; /* within the program ID */
+    fake_set_text(f, &meter_bt01, "firmware", "3.81.04");
+    reconfigure();
+    assert_int_equal(fake_table(f, &meter_bt01)->reads, 1);
+    assert_int_equal(fake_table(f, &meter_et11)->reads, 1);
+    assert_string_equal(fake_find(f, "firmware")->text, "3.81.04");
+    assert_int_equal(reader_info(&f->reader)->program_id[1], 0x77);
+}
+
 static void the_same_idt_version_costs_no_reading(void **state)
 {
     (void)state;
@@ -347,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup(an_old_meter_lacks_some, setup),
         cmocka_unit_test_setup(everything_but_the_registers_missing, setup),
         cmocka_unit_test_setup(bt20_stands_in_for_bt21, setup),
+        cmocka_unit_test_setup(so_does_et42, setup),
+        cmocka_unit_test_setup(only_names_of_the_data_model, setup),
         cmocka_unit_test_setup(bt28_alone_is_a_reading, setup),
         cmocka_unit_test_setup(refused_partial_reads_are_tried_whole, setup),
         cmocka_unit_test_setup(large_bt23_has_its_tiers_once_a_minute, setup),
@@ -354,6 +433,8 @@ int main(void)
         cmocka_unit_test_setup(a_ct_meter_says_what_is_behind_the_transformers, setup),
         cmocka_unit_test_setup(et55_tells_the_unit_if_et42_does_not, setup),
         cmocka_unit_test_setup(another_idt_version_means_other_dimensions, setup),
+        cmocka_unit_test_setup(the_same_program_keeps_what_only_firmware_changes, setup),
+        cmocka_unit_test_setup(another_program_is_read_from_scratch, setup),
         cmocka_unit_test_setup(the_same_idt_version_costs_no_reading, setup),
         cmocka_unit_test_setup(a_change_nobody_announced_is_found, setup),
     };
