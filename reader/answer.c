@@ -332,8 +332,22 @@ static void item_answered(struct reader *r, const struct mep_event *done, mep_ti
         r->step++;
 }
 
+/* It says nothing about the link with the key that is set; nor is a no to another key one to it. */
+static void trial_answered(struct reader *r, const struct mep_event *done)
+{
+    r->client.config.key = r->config.client.key;
+    r->client.counters.auth_in_a_row = r->trial.refusals;
+    r->trial.running = false;
+    r->trial.done = *done;
+    r->pending |= PENDING_KEY;
+}
+
 void reader_answered(struct reader *r, const struct mep_event *done, mep_time now)
 {
+    if (r->item == ITEM_KEY) {
+        trial_answered(r, done);
+        return;
+    }
     reader_link_learn(r, done, now);
     if (r->item == ITEM_TABLE) {
         r->wish.done = *done;

@@ -29,6 +29,7 @@ enum reader_item {
     ITEM_BT23,
     ITEM_BT28,
     ITEM_TABLE, /* the host's wish */
+    ITEM_KEY,   /* anything, with the key that the host wants to try */
     ITEM_PROBE, /* a TLS hello */
     ITEM_NONE
 };
@@ -57,7 +58,8 @@ enum {
     PENDING_INFO = 1 << READER_EVENT_INFO,
     PENDING_READING = 1 << READER_EVENT_READING,
     PENDING_ALERT = 1 << READER_EVENT_ALERT,
-    PENDING_TABLE = 1 << READER_EVENT_TABLE
+    PENDING_TABLE = 1 << READER_EVENT_TABLE,
+    PENDING_KEY = 1 << READER_EVENT_KEY
 };
 
 /* What a BT23 that follows another one looks like. */

@@ -92,8 +92,8 @@ size_t reader_output(struct reader *r, mep_time now, uint8_t *bytes, size_t size
 bool reader_event(struct reader *r, struct reader_event *event)
 {
     static const enum reader_event_type order[] = {
-        READER_EVENT_LINK,    READER_EVENT_METER, READER_EVENT_INFO,
-        READER_EVENT_READING, READER_EVENT_ALERT, READER_EVENT_TABLE,
+        READER_EVENT_LINK,  READER_EVENT_METER, READER_EVENT_INFO, READER_EVENT_READING,
+        READER_EVENT_ALERT, READER_EVENT_TABLE, READER_EVENT_KEY,
     };
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -104,7 +104,8 @@ bool reader_event(struct reader *r, struct reader_event *event)
                                        .link = (enum reader_link)r->link,
                                        .reading = r->reading,
                                        .alert_flags = r->info.alert_flags,
-                                       .table = r->wish.done};
+                                       .table = order[i] == READER_EVENT_KEY ? r->trial.done
+                                                                             : r->wish.done};
         return true;
     }
     return false;
@@ -129,10 +130,21 @@ void reader_line_reset(struct reader *r, mep_time now)
     r->wake_at = now;
 }
 
+bool reader_try_key(struct reader *r, const struct mep_key *key)
+{
+    if (r->trial.wanted || r->trial.running)
+        return false;
+    r->trial.key = *key;
+    r->trial.wanted = true;
+    r->wake_at = INT64_MIN;
+    return true;
+}
+
 void reader_set_key(struct reader *r, mep_time now, const struct mep_key *key)
 {
     r->config.client.key = *key;
-    r->client.config.key = *key;
+    if (!r->trial.running)
+        r->client.config.key = *key;
     r->retry_at = now;
     r->wake_at = now;
 }

@@ -249,6 +249,15 @@ struct reader_wish {
     struct mep_event done;
 };
 
+/* A key that the host wants to try. */
+struct reader_trial {
+    struct mep_key key;
+    bool wanted, running;
+    struct mep_event done;
+    uint8_t byte;     /* what the meter is asked for */
+    uint8_t refusals; /* of the key that is set, in a row, before */
+};
+
 enum {
     READER_EXTRAS = 7
 };
@@ -265,6 +274,7 @@ struct reader {
     struct reader_energy candidate; /* rejected last */
     struct reader_fetch fetch;
     struct reader_wish wish;
+    struct reader_trial trial;
     uint8_t scratch[MEP_READ_MAX];
     uint8_t serial[READER_SERIAL_SIZE];
 

@@ -320,6 +320,24 @@ static bool begin_probe(struct reader *r, mep_time now)
     return mep_client_probe_tls(&r->client) == MEP_OK;
 }
 
+/* Whatever the link is like: it may be the key that is wrong. */
+static bool begin_trial(struct reader *r)
+{
+    struct reader_trial *trial = &r->trial;
+
+    if (!trial->wanted)
+        return false;
+    trial->wanted = false;
+    trial->running = true;
+    trial->refusals = r->client.counters.auth_in_a_row;
+    r->item = ITEM_KEY;
+    r->client.config.key = trial->key;
+    mep_key_wipe(&trial->key);
+    r->client.config.retries = r->config.client.retries;
+    return mep_client_read(&r->client, meter_bt01.number, 0, sizeof trial->byte, &trial->byte) ==
+           MEP_OK;
+}
+
 /* A refusal need not be for ever; only what dimensions rest on is not tried until they change. */
 static void forgive(struct reader *r, mep_time now)
 {
@@ -352,7 +370,7 @@ static bool schedule(struct reader *r, mep_time now)
 
 bool reader_schedule(struct reader *r, mep_time now)
 {
-    if (begin_probe(r, now))
+    if (begin_trial(r) || begin_probe(r, now))
         return true;
     r->wake_at = r->retry_at;
     if (now < r->retry_at)

@@ -268,8 +268,13 @@ static void on_event(struct fake *f, const struct reader_event *event)
     f->infos += event->type == READER_EVENT_INFO;
     f->alerts += event->type == READER_EVENT_ALERT;
     f->tables += event->type == READER_EVENT_TABLE;
+    f->keys += event->type == READER_EVENT_KEY;
     if (event->type == READER_EVENT_TABLE)
         f->last_table = *event;
+    if (event->type == READER_EVENT_KEY)
+        f->last_key = *event;
+    if (f->on_event != NULL)
+        f->on_event(f, event);
     if (event->type != READER_EVENT_READING)
         return;
     mep_time gap = f->now - f->reading_at;
@@ -299,6 +304,8 @@ static void turn(struct fake *f)
     send(f);
     while (reader_event(&f->reader, &event))
         on_event(f, &event);
+    if (f->on_turn != NULL)
+        f->on_turn(f);
 }
 
 static mep_time next_time(const struct fake *f)

@@ -55,12 +55,14 @@ struct fake {
     bool losing, coming_last;
 
     /* What the reader told. */
-    unsigned readings, links, metered, infos, alerts, tables;
-    struct reader_event last, last_table;
+    unsigned readings, links, metered, infos, alerts, tables, keys;
+    struct reader_event last, last_table, last_key;
     mep_time reading_at, first_at, shortest, longest; /* gaps between readings */
     uint32_t all_flags;                               /* of all readings */
     bool seen[READER_LINKS];
     void (*on_reading)(struct fake *f);
+    void (*on_event)(struct fake *f, const struct reader_event *event);
+    void (*on_turn)(struct fake *f);      /* after the events */
     struct fake_value value[FAKE_VALUES]; /* of fake_list */
     size_t values;
     int64_t wrong; /* a hook's own */

@@ -236,6 +236,69 @@ static void takes_another_key(void **state)
     expect_link(READER_LINK_OK);
 }
 
+/* Tries a key, and gives how that ends. */
+static enum mep_outcome try_key(const struct mep_key *key)
+{
+    unsigned before = f->keys;
+    assert_true(reader_try_key(&f->reader, key));
+    assert_false(reader_try_key(&f->reader, key));
+    for (mep_time limit = f->now + 10 * SECOND; f->keys == before && f->now < limit;)
+        fake_run(f, 10 * MS);
+    assert_int_equal(f->keys, before + 1);
+    return f->last_key.table.outcome;
+}
+
+static void tries_another_key_and_goes_on_with_its_own(void **state)
+{
+    (void)state;
+    struct mep_key right = fake_config().client.key, wrong = right;
+    wrong.bytes[3] ^= 8;
+    assert_true(fake_until_readings(f, 3, 8 * SECOND));
+    unsigned readings = f->readings;
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(try_key(&wrong), MEP_OUTCOME_AUTH);
+        assert_int_equal(try_key(&right), MEP_OUTCOME_OK);
+    }
+    fake_run(f, 10 * SECOND);
+    assert_true(f->readings >= readings + 10);
+    assert_int_equal(f->links, 1);
+    expect_link(READER_LINK_OK);
+}
+
+/* A key that works must not make the link look well, as long as another one is set. */
+static void tries_a_key_while_its_own_is_refused(void **state)
+{
+    (void)state;
+    struct mep_key right = fake_config().client.key;
+    wrong_key();
+    fake_run(f, 30 * SECOND);
+    expect_link(READER_LINK_KEY_REFUSED);
+    unsigned links = f->links;
+    assert_int_equal(try_key(&right), MEP_OUTCOME_OK);
+    fake_run(f, 30 * SECOND);
+    expect_link(READER_LINK_KEY_REFUSED);
+    assert_int_equal(f->links, links);
+    assert_int_equal(f->readings, 0);
+    f->cut = true;
+    assert_int_equal(try_key(&right), MEP_OUTCOME_SILENT);
+}
+
+static void a_key_set_while_one_is_tried(void **state)
+{
+    (void)state;
+    struct mep_key right = fake_config().client.key, wrong = right;
+    wrong.bytes[0] ^= 2;
+    wrong_key();
+    fake_run(f, 30 * SECOND);
+    assert_true(reader_try_key(&f->reader, &wrong));
+    while (!f->reader.trial.running)
+        fake_run(f, MS);
+    reader_set_key(&f->reader, f->now, &right);
+    assert_true(fake_until_readings(f, 1, 8 * SECOND));
+    assert_int_equal(f->keys, 1);
+    assert_int_equal(f->last_key.table.outcome, MEP_OUTCOME_AUTH);
+}
+
 static bool damage_four_of_five(struct fake *x, uint8_t *bytes, size_t count)
 {
     if (x->hook_calls++ % 5 != 0)
@@ -414,6 +477,9 @@ int main(void)
         cmocka_unit_test_setup(key_refused_after_five_and_not_before, setup),
         cmocka_unit_test_setup(recovers_when_the_key_becomes_right, setup),
         cmocka_unit_test_setup(takes_another_key, setup),
+        cmocka_unit_test_setup(tries_another_key_and_goes_on_with_its_own, setup),
+        cmocka_unit_test_setup(tries_a_key_while_its_own_is_refused, setup),
+        cmocka_unit_test_setup(a_key_set_while_one_is_tried, setup),
         cmocka_unit_test_setup(four_in_a_row_are_not_the_key, setup),
         cmocka_unit_test_setup(tls_likely, setup),
         cmocka_unit_test_setup(hellos_once_a_minute, setup),
