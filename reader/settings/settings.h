@@ -3,9 +3,10 @@
  * declared once (keys.c) for the file, the web page, the API and the board.
  *
  * The file is lines of `key = value`; those of a meter stand below a line
- * `[meter NAME]`. '#' begins a comment where a line or, after white space, a
- * value ends; a value in double quotes may hold it. Elsewhere the keys of a
- * meter are written "meter.NAME.uri".
+ * `[meter NAME]`, all others above the first of these. '#' begins a comment where
+ * a line or a value begins, or after white space; a value in double quotes may
+ * hold it, and \" and \\ for these two. Elsewhere the keys of a meter are written
+ * "meter.NAME.uri".
  */
 #ifndef READER_SETTINGS_H
 #define READER_SETTINGS_H
@@ -17,19 +18,21 @@ enum {
     READER_NAME_SIZE = 33, /* of a meter: 1 .. 32 of A-Z a-z 0-9 - and _ */
     READER_SETTING_TEXT = 257,
     READER_SETTING_LINE = 640, /* the longest line of a file, with its end */
-    READER_SETTING_NAME = 80   /* "meter.NAME.period_s" with its NUL */
+    READER_SETTING_NAME = 80,  /* "meter.NAME.period_s" with its NUL */
+    READER_SETTING_PROBLEM = 480
 };
 
 struct reader_meter_settings {
     char name[READER_NAME_SIZE];
     char uri[READER_SETTING_TEXT];
-    char key[64]; /* as it was given; see mep/key.h. Secret. */
+    char key[64]; /* as it was given; see mep/key.h. "@FILE", which only mepd knows to read, names
+                   * a file that holds it. Secret. */
     bool encrypt;
     int32_t period_s;
 };
 
 struct reader_settings {
-    char http_listen[READER_SETTING_TEXT]; /* HOST:PORT; empty: no HTTP */
+    char http_listen[READER_SETTING_TEXT]; /* HOST:PORT, port 0 being any; empty: no HTTP */
     bool http_public;                      /* readable without login */
     char http_hosts[READER_SETTING_TEXT];  /* further names under which it is reached */
     char http_password[160]; /* "pbkdf2-sha256$ITERATIONS$SALT$HASH"; empty: no login */
@@ -55,6 +58,8 @@ struct reader_settings {
 
     struct reader_meter_settings *meter; /* the caller's, */
     size_t meters, meters_max;           /* so many of so many */
+
+    char problem[READER_SETTING_PROBLEM]; /* where texts of what is wrong are made up */
 };
 
 enum reader_setting_kind {
@@ -100,45 +105,57 @@ const struct reader_setting *reader_setting_find(const char *name);
 
 /*
  * Sets a key from text, or with NULL back to its default. A meter that is named
- * for the first time begins to exist; "meter.NAME" with NULL ends it. NULL, or
- * in one line what is wrong and what is accepted, ending without a period; it
- * never quotes a secret. Wrong values change nothing. http.password takes the
- * hash, or "" for none.
+ * for the first time begins to exist; "meter.NAME" with NULL ends it, and moves
+ * those after it up. NULL, or in one line what is wrong and what is accepted, in
+ * words that fit after "KEY: ", without a period and never quoting the value; it
+ * holds until the next call. Wrong values change nothing. http.password takes
+ * the hash, or "" for none.
  */
 const char *reader_settings_set(struct reader_settings *settings, const char *name,
                                 const char *text);
 
-/* Writes a value as the file has it; nothing for secrets. */
+/* Writes a value as text that reader_settings_set takes; nothing for secrets. */
 void reader_settings_value(const struct reader_settings *settings, const char *name,
                            struct reader_out *out);
 
 /* Whether a secret is there. */
 bool reader_settings_is_set(const struct reader_settings *settings, const char *name);
 
-/* What is wrong with all of it together, or NULL: no meter without a key, no range whose minimum is
- * above its maximum, no two meters with one URI; *name is the key it is about. */
-const char *reader_settings_check(const struct reader_settings *settings, const char **name);
-
-/* ---- The file ---- */
-
 struct reader_settings_problem {
-    unsigned line;                 /* from 1; 0: it is about all of it */
-    char key[READER_SETTING_NAME]; /* "" if there is none */
+    unsigned line;                 /* of a file, from 1; 0: it is about all of it */
+    char key[READER_SETTING_NAME]; /* "meter.house.uri"; "" if there is none */
     const char *text;              /* what is wrong and what is accepted */
 };
 
-/* Reads a whole file over what is set. False at the first problem. */
+/* What no key can tell by itself: no meter without a URI and (but for sim:) a key, no two with one
+ * URI, no time whose minimum is above its maximum. False, and the first problem. */
+bool reader_settings_check(const struct reader_settings *settings,
+                           struct reader_settings_problem *problem);
+
+/* ---- The file ---- */
+
+/*
+ * Reads a whole file over what is set. False at the first problem; what stood
+ * before it is set then. Does not reader_settings_check(), since options may
+ * complete it.
+ */
 bool reader_settings_read(struct reader_settings *settings, const char *text, size_t size,
                           struct reader_settings_problem *problem);
 
 /*
  * Writes a file anew with one key changed, or with NULL taken out, and all else,
- * comments too, as it was; "meter.NAME" with NULL takes out the section.
+ * comments too, as it was; "meter.NAME" with NULL takes out the section. `name`
+ * and `value` are what reader_settings_set() took, and the file one that
+ * reader_settings_read() took. A key that was not there goes below its line in
+ * the manual, if that is there, otherwise where its section ends.
  */
 void reader_settings_edit(const char *text, size_t size, const char *name, const char *value,
                           struct reader_out *out);
 
-/* Writes a file with every key, its meaning and its default, commented out: the manual. */
+/*
+ * Writes a file with every key, its meaning and its default, commented out: the
+ * manual. `flags` is READER_SETTING_HOST or _BOARD: keys of the other are left out.
+ */
 void reader_settings_manual(struct reader_out *out, unsigned flags);
 
 #endif
