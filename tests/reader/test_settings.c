@@ -273,7 +273,7 @@ static void checked_texts(void **unused)
           "00112233445566778899aabbccddeeff00112233", "hex:00112233445566778899aabbccddeeff",
           "@/etc/mepd/house.key"},
          {"0123456789abcde", "0123456789abcdefg", "00112233445566778899aabbccddeefg",
-          "0123456789abcd\xc3\xa6", "@", "hex:0123456789abcdef"}},
+          "0123456789abcd\xc3\xa6", "@", "hex:00112233445566778899aabbccddeef"}},
         {"meter.house.uri",
          {"/dev/ttyUSB0", "tcp://[::1]:1", "sim:", "anything the host checks"},
          {"\n"}},
