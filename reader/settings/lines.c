@@ -107,6 +107,14 @@ static bool is_key_character(char c)
            c == '_' || c == '-';
 }
 
+static bool holds_zero(const struct rest *rest)
+{
+    for (const char *c = rest->at; c < rest->end; c++)
+        if (*c == 0)
+            return true;
+    return false;
+}
+
 static void take_key(struct setting_line *line, struct rest *rest)
 {
     const char *name = rest->at;
@@ -125,7 +133,7 @@ static void take_key(struct setting_line *line, struct rest *rest)
     line->name = name;
     line->name_size = name_size;
     line->value = rest->at;
-    if (memchr(rest->at, 0, (size_t)(rest->end - rest->at)) != NULL)
+    if (holds_zero(rest))
         wrong(line, "holds a byte of zero; a line of text is accepted");
     else if (rest->at < rest->end && *rest->at == '"')
         take_quoted(line, rest);
