@@ -37,7 +37,7 @@ static void good(struct fixture *f, const char *name, const char *text)
 {
     const char *problem = reader_settings_set(&f->settings, name, text);
     if (problem != NULL)
-        fail_msg("%s = %s: %s", name, text, problem);
+        fail_msg("%s = %s: %s", name, text == NULL ? "(default)" : text, problem);
 }
 
 /* Refused with one line that is of use, and nothing else changed. */
@@ -47,7 +47,7 @@ static const char *bad(struct fixture *f, const char *name, const char *text)
     memcpy(f->before_meter, f->meter, sizeof f->meter);
     const char *problem = reader_settings_set(&f->settings, name, text);
     if (problem == NULL) {
-        fail_msg("%s = %s is accepted", name, text);
+        fail_msg("%s = %s is accepted", name, text == NULL ? "(default)" : text);
         return "";
     }
     assert_null(strchr(problem, '\n'));

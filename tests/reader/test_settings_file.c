@@ -292,7 +292,7 @@ static void edited_files_read_back(void **unused)
                 if (reader_settings_set(&f.settings, name, to) != NULL)
                     continue;
                 lines++;
-                snprintf(shown, sizeof shown, "%s", value(&f, name));
+                snprintf(shown, sizeof shown, "%.699s", value(&f, name));
                 bool is_set = reader_settings_is_set(&f.settings, name);
                 snprintf(before, sizeof before, "%s", edit(&f, before, name, to));
                 good(&f, before);
