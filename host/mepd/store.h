@@ -32,13 +32,14 @@ enum {
     STORE_QUEUE = 16384,    /* points that may wait */
     STORE_INTERVAL = 64,    /* points that an interval of load profile has at most */
     STORE_COMMIT_MS = 2000, /* from the first point of a batch to its commit */
-    STORE_RETRY_MS = 5000,  /* a disk that failed */
+    STORE_RETRY_MS = 2000,  /* a disk that failed */
     STORE_WHY = 512
 };
 
 struct store_config {
     const char *folder; /* is made if it is not there; copied */
     int32_t keep_days;  /* samples older than that are removed; 0: none are */
+    uint32_t commit_ms; /* 0: STORE_COMMIT_MS */
     /* Told what happens, a line each without a newline, from any thread. */
     void (*say)(void *context, bool problem, const char *line);
     void *context;
