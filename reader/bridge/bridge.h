@@ -76,6 +76,15 @@ struct reader_published {
     bool news; /* since it was last looked whether state is due */
 };
 
+/* Some values of the newest reading, for what goes through all meters value by value. */
+enum {
+    READER_GATHERED = 8
+};
+struct reader_gathered {
+    int64_t value[READER_GATHERED];
+    uint8_t has; /* bit i: value i is fresh */
+};
+
 /*
  * One meter of a bridge; the reader, its history and the log are the caller's,
  * who feeds them. NULL log or history: this device has none.
@@ -91,6 +100,7 @@ struct reader_meter {
     struct reader_key_job key;
     struct reader_quality quality;
     struct reader_published published;
+    struct reader_gathered gathered;
     mep_time verified_at; /* of the newest reading */
     bool has_reading;
     uint32_t news; /* rises with each reading, change of link and of information */
