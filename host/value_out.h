@@ -14,10 +14,8 @@ enum {
 /* Without the unit; cut to VALUE_TEXT_SIZE; safe for a terminal. Returns `text`. */
 char *value_text(const struct meter_value *value, char text[VALUE_TEXT_SIZE]);
 
-/* As a member of the value's own name. */
-void value_json(struct reader_out *json, const struct meter_value *value);
-
-/* meter_value_fn: a member of (struct reader_out *) context; a line on (FILE *) context. */
+/* meter_value_fn: a member of the value's own name of (struct reader_out *) context; a line on
+ * (FILE *) context. */
 void value_json_fn(void *context, const struct meter_value *value);
 void value_line_fn(void *context, const struct meter_value *value);
 

@@ -4,6 +4,7 @@
 #include "reader/text/json_in.h"
 #include "reader/text/out.h"
 #include "reader/text/utf8.h"
+#include "reader/text/value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -170,6 +171,59 @@ static void text_is_clean_for_a_terminal(void **unused)
     assert_string_equal(reader_utf8_clean(odd, 0, text, 1), "");
 }
 
+/* ---- Tables ---- */
+
+static void values_of_tables(void **unused)
+{
+    static const uint8_t time[] = {24, 3, 28, 17, 20, 11, 0xff}, energy[] = {0, 1, 0, 0};
+    struct meter_dimensions dims;
+    struct fixture f;
+
+    (void)unused;
+    meter_dimensions_default(&dims);
+    begin(&f, sizeof f.text);
+    reader_json_begin_array(&f.out, NULL);
+    meter_decode(&meter_bt52, &dims, 0, time, 6, reader_json_value_fn, &f.out);
+    meter_decode(&meter_et03, &dims, 0, (const uint8_t *)"SIM \xff                         ", 30,
+                 reader_json_value_fn, &f.out);
+    meter_decode(&meter_bt23, &dims, 0, energy, sizeof energy, reader_json_value_fn, &f.out);
+    reader_json_end_array(&f.out);
+    expect(&f, "[{\"name\":\"meter_time\",\"value\":\"2024-03-28T17:20:11Z\",\"offset\":0},"
+               "{\"name\":\"serial\",\"value\":\"SIM \\ufffd\",\"offset\":0},"
+               "{\"name\":\"energy_import_wh\",\"value\":256,\"unit\":\"Wh\",\"offset\":0}]");
+}
+
+struct found {
+    struct fixture *f;
+    unsigned secrets;
+};
+
+static void list_secrets(void *context, const struct meter_value *value)
+{
+    struct found *found = context;
+
+    if (value->field->type != METER_SECRET)
+        return;
+    begin(found->f, sizeof found->f->text);
+    reader_json_value_fn(&found->f->out, value);
+    if (found->secrets++ == 0)
+        expect(found->f,
+               "{\"name\":\"device_config_0_security_key\",\"secret\":true,\"offset\":30}");
+}
+
+static void secrets_of_tables_have_no_value(void **unused)
+{
+    struct meter_dimensions dims;
+    struct fixture f;
+    struct found found = {&f, 0};
+
+    (void)unused;
+    meter_dimensions_default(&dims);
+    meter_list(&meter_et11, &dims, list_secrets, &found);
+    meter_list(&meter_et13, &dims, list_secrets, &found);
+    assert_int_not_equal(found.secrets, 0);
+}
+
 /* ---- In ---- */
 
 /* "name=kind:text;" of each member; then what was wrong, if anything was. */
@@ -319,6 +373,8 @@ int main(void)
         cmocka_unit_test(json_escapes),
         cmocka_unit_test(utf8_is_written_as_it_is_read),
         cmocka_unit_test(text_is_clean_for_a_terminal),
+        cmocka_unit_test(values_of_tables),
+        cmocka_unit_test(secrets_of_tables_have_no_value),
         cmocka_unit_test(json_is_read),
         cmocka_unit_test(wrong_json_is_told),
         cmocka_unit_test(long_texts_are_bounded),
