@@ -260,6 +260,7 @@ void reader_meter_event(struct reader_meter *meter, mep_time now, const struct r
         break;
     case READER_EVENT_INFO:
         meter->published.discovered = false;
+        meter->published.link_known = false; /* its topic may be another one now */
         meter->infos++;
         break;
     case READER_EVENT_ALERT:

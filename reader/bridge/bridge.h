@@ -71,9 +71,12 @@ struct reader_published {
     int64_t value[READER_PUBLISHED_MAX]; /* in the order of reader_values() */
     size_t count;
     mep_time state_at, link_at, legacy_at;
-    uint8_t link, quality;
+    mep_time state_due; /* not before; MEP_NEVER: not before there is news */
+    mep_time again_at;  /* all anew, for who has just heard of it; 0: no need */
+    size_t names;       /* that Home Assistant was told of */
+    int link, quality;
     bool discovered, state_known, link_known, legacy_known;
-    bool news; /* since it was last looked whether state is due */
+    bool news; /* a reading that was not looked at yet */
 };
 
 /* Some values of the newest reading, for what goes through all meters value by value. */

@@ -6,12 +6,20 @@
  * Topics, T being mqtt.topic: T/status (last will: online, offline; retained),
  * T/SERIAL/state (a reading as one object; not retained, since values expire),
  * T/SERIAL/link (link state, quality, age), DISCOVERY/device/T_SERIAL/config
- * (retained). A last will being one for each connection, the topics of the original
+ * (retained). SERIAL is the meter's serial number with '_' for what is neither a
+ * letter, a digit, '-' nor '_'; as long as none is known, its name in the
+ * settings. Slashes in T become '_' in T_SERIAL. A last will being one for each connection, the topics of the original
  * firmware (LEGACY/lwt and five more, of the first meter) go over a second one.
  *
- * State is published when one of its values has changed and its minimum interval
- * has gone by since it was published, or when its maximum interval has; nothing
- * stale ever is. A new connection gets all anew, with the newest total.
+ * State is published when one of its values has changed and the minimum interval
+ * of its kind has gone by since the state was, or when the shortest of the maximum
+ * intervals has; nothing stale ever is, and neither the age nor the meter's clock
+ * is a change. The link is published at once when its state changes. A new
+ * connection gets all anew, with the newest total; so does Home Assistant a few
+ * seconds after it was told what there is, when it has subscribed. State and link
+ * have QoS 0, since what was lost is old when it could be repeated.
+ *
+ * The original topics come every 10 s while readings are fresh.
  */
 #ifndef READER_MQTT_H
 #define READER_MQTT_H
@@ -19,7 +27,7 @@
 #include "reader/bridge/bridge.h"
 
 enum {
-    READER_MQTT_TOPIC_SIZE = 160
+    READER_MQTT_TOPIC_SIZE = 192
 };
 
 enum reader_mqtt_kind {

@@ -20,7 +20,10 @@ void house_init(struct house *house)
     fake_init(&house->fake);
     house->fake.on_event = on_event;
     house->fake.on_turn = on_turn;
+    reader_settings_init(&house->settings, &house->section, 1);
+    house->settings.meters = 1;
     strcpy(house->section.name, "house");
+    strcpy(house->settings.mqtt_url, "mqtt://127.0.0.1");
     reader_meter_init(&house->meter, &house->section, &house->fake.reader, NULL, NULL);
     house->list[0] = &house->meter;
     reader_bridge_init(&house->bridge, NULL, &house->settings, "mepd", "1.2.3", 0);
