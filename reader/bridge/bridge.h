@@ -13,6 +13,7 @@
 #include "reader/history.h"
 #include "reader/reader.h"
 #include "reader/settings/settings.h"
+#include "reader/text/json_in.h"
 
 /* ---- A meter ---- */
 
@@ -43,7 +44,8 @@ struct reader_table_job {
     size_t got;  /* bytes verified: a table may end early */
     enum mep_outcome outcome;
     uint8_t code;
-    bool asked; /* a piece is being read into `bytes` */
+    bool asked;               /* a piece is being read into `bytes` */
+    uint32_t ticket, waiting; /* http.c's own: requests wait for it, so many */
     uint8_t bytes[READER_TABLE_SIZE];
 };
 
@@ -54,6 +56,7 @@ struct reader_key_job {
     struct mep_key key; /* forgotten once it was tried */
     enum mep_outcome outcome;
     bool asked;
+    uint32_t ticket; /* http.c's own: the request that waits for it */
 };
 
 /* The share of attempts that were answered and verified, newer ones counting more. */
@@ -187,7 +190,8 @@ struct reader_host {
 
     /*
      * Stores and applies changed settings: `changed` names count keys and
-     * `values` their texts (NULL: the default). NULL, or what went wrong. All or
+     * `values` their texts (NULL: the default). NULL, or in one line what went
+     * wrong, which begins with "KEY: " if it is about what a key was to be. All or
      * nothing. What it applies may wait until the call is over.
      */
     const char *(*change)(void *context, const char *const *changed, const char *const *values,
@@ -202,6 +206,8 @@ struct reader_host {
     /* A connected broker, and if not, why: one line, no secrets. Either may be NULL. */
     enum reader_mqtt_state (*mqtt)(void *context, const char **why);
     bool (*store_ok)(void *context); /* NULL: this device stores nothing */
+
+    unsigned lacks; /* enum reader_setting_flag: this device has no keys with one of these */
 };
 
 /* ---- The bridge ---- */
@@ -215,6 +221,8 @@ enum {
 struct reader_session {
     char id[READER_SESSION_ID + 1], csrf[READER_SESSION_ID + 1];
     mep_time seen_at, began_at;
+    uint32_t number;   /* no two have the same */
+    uint32_t password; /* a checksum of what was set when it began: another one ends it */
     bool used;
 };
 
@@ -227,6 +235,20 @@ struct reader_derive_job {
     uint8_t hash[READER_HASH_SIZE];
     uint32_t iterations;
     bool ok;
+};
+
+/* What one request needs while it is answered; the stack of a board is small. */
+enum {
+    READER_CHANGES_MAX = 32, /* settings changed at once */
+    READER_TIMES_MAX = 64,   /* of a history */
+    READER_SCRATCH = 8192
+};
+struct reader_scratch {
+    const char *names[READER_CHANGES_MAX], *values[READER_CHANGES_MAX];
+    int64_t times[READER_TIMES_MAX];
+    struct reader_json_member member;
+    char text[READER_SCRATCH];
+    char password[160]; /* its hash */
 };
 
 struct reader_bridge {
@@ -244,6 +266,7 @@ struct reader_bridge {
     uint32_t tickets;
     uint32_t attempts; /* of logging in that failed, in a row */
     mep_time attempt_at;
+    struct reader_scratch scratch;
 };
 
 void reader_bridge_init(struct reader_bridge *bridge, const struct reader_host *host,

@@ -7,6 +7,10 @@
  * that becomes a stream of events gives READER_HTTP_STREAM: the host sends the
  * head and what was written, and calls reader_http_stream() whenever the
  * connection has taken what it had.
+ *
+ * HEAD is answered like GET; the host sends no body. An answer whose `out` has
+ * failed is not whole: the host sends another one (503), or breaks off what it
+ * has sent of it already. A stream whose `out` has failed is to be ended.
  */
 #ifndef READER_HTTP_H
 #define READER_HTTP_H
@@ -44,6 +48,7 @@ struct reader_http_request {
 struct reader_http_stream {
     struct reader_meter *meter; /* must not go away before the stream is ended */
     uint32_t readings, links, infos;
+    uint32_t session; /* its number; 0: none */
     mep_time sent_at;
 };
 
@@ -71,7 +76,10 @@ enum reader_http_result reader_http(struct reader_bridge *bridge, mep_time now, 
                                     struct reader_http_stream *stream,
                                     struct reader_http_response *response);
 
-/* What is new for a stream, at least a comment each 15 s; writes nothing if there is nothing. */
+/*
+ * What is new for a stream, at least a comment each 15 s; writes nothing if there is
+ * nothing. Fails `out` if it is not to be seen any more without logging in.
+ */
 void reader_http_stream(struct reader_bridge *bridge, mep_time now,
                         struct reader_http_stream *stream, struct reader_out *out);
 
