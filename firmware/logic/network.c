@@ -1,0 +1,156 @@
+#include "firmware/logic/network.h"
+
+#include <string.h>
+
+static const mep_time SECOND = 1000000, MINUTE = 60000000;
+
+enum {
+    JOIN_S = 30, /* a try, until it counts as failed */
+    RETRY_FIRST_S = 2,
+    RETRY_LAST_S = 60,
+    RETRY_GUESTS_S = 300,
+    OPEN_AFTER_MIN = 3, /* without the network */
+    CLOSE_AFTER_MIN = 2,
+    ASKED_MIN = 10
+};
+
+static void join(struct fw_network *n, mep_time now, bool candidate)
+{
+    n->state = FW_NETWORK_JOINING;
+    n->join = true;
+    n->candidate = candidate;
+    n->attempt++;
+    n->until = now + JOIN_S * SECOND;
+}
+
+static void wait_for_retry(struct fw_network *n, mep_time now)
+{
+    int64_t s = n->failed < 6 ? (int64_t)RETRY_FIRST_S << n->failed : RETRY_LAST_S;
+
+    n->state = FW_NETWORK_WAITING;
+    n->join = false;
+    n->candidate = false;
+    n->until = now + (s < RETRY_LAST_S ? s : RETRY_LAST_S) * SECOND;
+    n->failed++;
+}
+
+static void stop(struct fw_network *n)
+{
+    n->state = FW_NETWORK_SETUP;
+    n->join = false;
+    n->candidate = false;
+    n->until = MEP_NEVER;
+}
+
+void fw_network_init(struct fw_network *n, mep_time now, bool stored)
+{
+    memset(n, 0, sizeof *n);
+    n->stored = stored;
+    n->offline_at = now;
+    n->setup_until = now;
+    if (stored)
+        join(n, now, false);
+    else
+        stop(n);
+    n->access_point = !stored;
+}
+
+void fw_network_joined(struct fw_network *n, mep_time now)
+{
+    if (n->state != FW_NETWORK_JOINING)
+        return;
+    n->state = FW_NETWORK_ONLINE;
+    n->until = MEP_NEVER;
+    n->failed = 0;
+    n->failure = FW_NETWORK_FINE;
+    n->joined++;
+    /* Who set it up reads the new address at the access point. */
+    if (n->access_point)
+        n->setup_until = now + CLOSE_AFTER_MIN * MINUTE;
+    if (n->candidate)
+        n->trial = FW_TRIAL_OK;
+}
+
+static void give_up_candidate(struct fw_network *n, mep_time now)
+{
+    n->trial = FW_TRIAL_FAILED;
+    n->failed = 0;
+    if (n->stored)
+        wait_for_retry(n, now);
+    else
+        stop(n);
+}
+
+void fw_network_failed(struct fw_network *n, mep_time now, enum fw_network_failure failure)
+{
+    if (n->state == FW_NETWORK_ONLINE) {
+        n->lost++;
+        n->offline_at = now;
+    } else if (n->state != FW_NETWORK_JOINING) {
+        return; /* the end of a try that was given up */
+    }
+    n->failure = failure;
+    if (n->candidate)
+        give_up_candidate(n, now);
+    else
+        wait_for_retry(n, now);
+}
+
+bool fw_network_try(struct fw_network *n, mep_time now)
+{
+    if (n->trial == FW_TRIAL_RUNNING)
+        return false;
+    if (n->state == FW_NETWORK_ONLINE)
+        n->offline_at = now;
+    n->trial = FW_TRIAL_RUNNING;
+    n->access_point = true;
+    n->setup_until = now + ASKED_MIN * MINUTE;
+    join(n, now, true);
+    return true;
+}
+
+void fw_network_kept(struct fw_network *n)
+{
+    n->stored = true;
+    n->candidate = false;
+}
+
+void fw_network_open(struct fw_network *n, mep_time now)
+{
+    n->setup_until = now + ASKED_MIN * MINUTE;
+}
+
+static bool wants_access_point(const struct fw_network *n, mep_time now, unsigned guests)
+{
+    if (!n->stored || n->trial == FW_TRIAL_RUNNING || now < n->setup_until)
+        return true;
+    if (n->state != FW_NETWORK_ONLINE)
+        return n->access_point || now - n->offline_at >= OPEN_AFTER_MIN * MINUTE;
+    return n->access_point && guests != 0;
+}
+
+void fw_network_turn(struct fw_network *n, mep_time now, unsigned guests)
+{
+    if (n->state == FW_NETWORK_JOINING && now >= n->until)
+        fw_network_failed(n, now, FW_NETWORK_NO_ANSWER);
+    n->access_point = wants_access_point(n, now, guests);
+    if (n->state != FW_NETWORK_WAITING || now < n->until)
+        return;
+    /* Nobody is cut off for a network that was not there a moment ago. */
+    if (guests != 0 && n->failed > 1 && now < n->until + RETRY_GUESTS_S * SECOND)
+        return;
+    join(n, now, false);
+}
+
+const char *fw_network_failure_text(enum fw_network_failure failure)
+{
+    static const char *const texts[FW_NETWORK_FAILURES] = {
+        [FW_NETWORK_FINE] = "",
+        [FW_NETWORK_NOT_FOUND] = "not found; only 2.4 GHz networks can be joined",
+        [FW_NETWORK_REFUSED] = "refused; the password may be wrong",
+        [FW_NETWORK_NO_ADDRESS] = "joined, but no address was given by DHCP",
+        [FW_NETWORK_LOST] = "the connection was lost",
+        [FW_NETWORK_NO_ANSWER] = "no answer in time",
+    };
+    return texts[failure];
+}

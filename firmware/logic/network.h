@@ -1,0 +1,82 @@
+/*
+ * The network: when to join which one, when to open the access point for setting
+ * up, and how settings are tried before they are kept. Decides; the radio's
+ * driver does what struct fw_network wants and tells what happened.
+ *
+ * Without settings the access point is open. With settings the network is
+ * joined; tries that fail get rarer (2, 4, 8, 16, 32, then 60 s). Without it for
+ * 3 minutes the access point opens as well, so that its owner can get in, and
+ * joining goes on, every 5 minutes while somebody is at the access point (a
+ * radio has one channel). It closes 2 minutes after the network came back. All
+ * without a restart.
+ */
+#ifndef FW_NETWORK_H
+#define FW_NETWORK_H
+
+#include "mep/mep.h"
+
+enum fw_network_state {
+    FW_NETWORK_SETUP,   /* nothing to join */
+    FW_NETWORK_JOINING, /* what is stored, or what is being tried */
+    FW_NETWORK_ONLINE,
+    FW_NETWORK_WAITING /* before the next try */
+};
+
+enum fw_network_failure {
+    FW_NETWORK_FINE,
+    FW_NETWORK_NOT_FOUND,
+    FW_NETWORK_REFUSED,    /* the password, most likely */
+    FW_NETWORK_NO_ADDRESS, /* joined, and nobody gave an address */
+    FW_NETWORK_LOST,
+    FW_NETWORK_NO_ANSWER, /* nothing happened in time */
+    FW_NETWORK_FAILURES
+};
+
+enum fw_trial {
+    FW_TRIAL_NONE,
+    FW_TRIAL_RUNNING,
+    FW_TRIAL_OK,    /* reached with them: to be saved */
+    FW_TRIAL_FAILED /* see `failure`; what was stored is joined again */
+};
+
+struct fw_network {
+    enum fw_network_state state;
+    enum fw_trial trial;
+    enum fw_network_failure failure; /* of the last try */
+    bool stored;                     /* there are settings to join with */
+
+    /* What the radio shall do. */
+    bool access_point;
+    bool join;        /* be joined, or joining */
+    bool candidate;   /* with the settings being tried, not the stored ones */
+    uint32_t attempt; /* another number: leave and join anew */
+
+    mep_time until;        /* the state ends */
+    mep_time offline_at;   /* since when there is no network */
+    mep_time setup_until;  /* the access point was asked for */
+    unsigned failed;       /* tries in a row */
+    uint32_t joined, lost; /* since the start */
+};
+
+void fw_network_init(struct fw_network *network, mep_time now, bool stored);
+
+/* An address was got; it was not, or was lost. */
+void fw_network_joined(struct fw_network *network, mep_time now);
+void fw_network_failed(struct fw_network *network, mep_time now, enum fw_network_failure failure);
+
+/* Tries other settings, which the driver holds as its candidate. False: one trial is running. */
+bool fw_network_try(struct fw_network *network, mep_time now);
+
+/* The candidate was stored and is the stored one from now on. */
+void fw_network_kept(struct fw_network *network);
+
+/* The button: opens the access point for 10 minutes. */
+void fw_network_open(struct fw_network *network, mep_time now);
+
+/* Once a second; `guests` is how many are at the access point. */
+void fw_network_turn(struct fw_network *network, mep_time now, unsigned guests);
+
+/* In words for people: "not found", ... */
+const char *fw_network_failure_text(enum fw_network_failure failure);
+
+#endif

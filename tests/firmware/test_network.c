@@ -1,0 +1,232 @@
+/* Joining, falling back to the access point and coming back, trying settings. */
+#include "tests/cmocka_all.h"
+
+#include "firmware/logic/network.h"
+
+#include <string.h>
+
+static const mep_time SECOND = 1000000, MINUTE = 60000000;
+
+/* A radio and its surroundings: what is reachable, with which settings. */
+struct house {
+    struct fw_network network;
+    mep_time now;
+    bool reachable;      /* the stored network answers */
+    bool candidate_good; /* so does the candidate */
+    enum fw_network_failure failure;
+    bool mute; /* the driver tells nothing */
+    unsigned guests;
+    uint32_t attempt;
+    mep_time answer_at;
+    unsigned tries;
+};
+
+static void run(struct house *h, mep_time duration)
+{
+    for (mep_time end = h->now + duration; h->now < end; h->now += SECOND) {
+        struct fw_network *n = &h->network;
+
+        fw_network_turn(n, h->now, h->guests);
+        if (n->join && n->attempt != h->attempt) {
+            h->attempt = n->attempt;
+            h->answer_at = h->now + 4 * SECOND;
+            h->tries++;
+        }
+        if (n->state == FW_NETWORK_JOINING && h->now >= h->answer_at && !h->mute) {
+            if (n->candidate ? h->candidate_good : h->reachable)
+                fw_network_joined(n, h->now);
+            else
+                fw_network_failed(n, h->now, h->failure);
+        }
+        if (n->state == FW_NETWORK_ONLINE && !(n->candidate ? h->candidate_good : h->reachable))
+            fw_network_failed(n, h->now, FW_NETWORK_LOST);
+    }
+}
+
+static void begin(struct house *h, bool stored)
+{
+    memset(h, 0, sizeof *h);
+    h->failure = FW_NETWORK_NOT_FOUND;
+    fw_network_init(&h->network, 0, stored);
+}
+
+static void new_boards_wait_at_their_access_point(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, false);
+    run(&h, 60 * MINUTE);
+    assert_int_equal(h.network.state, FW_NETWORK_SETUP);
+    assert_true(h.network.access_point);
+    assert_int_equal(h.tries, 0);
+}
+
+static void settings_are_tried_before_they_are_kept(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, false);
+    h.guests = 1;
+    h.failure = FW_NETWORK_REFUSED;
+    assert_true(fw_network_try(&h.network, h.now));
+    assert_false(fw_network_try(&h.network, h.now));
+    assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
+    assert_true(h.network.candidate);
+    run(&h, 10 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
+    assert_int_equal(h.network.failure, FW_NETWORK_REFUSED);
+    assert_int_equal(h.network.state, FW_NETWORK_SETUP);
+    assert_false(h.network.join);
+    assert_true(h.network.access_point);
+
+    h.candidate_good = true;
+    assert_true(fw_network_try(&h.network, h.now));
+    run(&h, 10 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_OK);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    h.reachable = true;
+    fw_network_kept(&h.network);
+    assert_false(h.network.candidate);
+
+    /* The page is still there to show the address, then all is closed. */
+    run(&h, MINUTE);
+    assert_true(h.network.access_point);
+    run(&h, 10 * MINUTE);
+    assert_true(h.network.access_point);
+    h.guests = 0;
+    run(&h, 3 * SECOND);
+    assert_false(h.network.access_point);
+    assert_int_equal(h.tries, 2);
+}
+
+static void a_trial_that_fails_costs_nothing(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.reachable = true;
+    run(&h, 10 * SECOND);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    h.mute = true;
+    fw_network_try(&h.network, h.now);
+    run(&h, 29 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
+    run(&h, 2 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
+    assert_int_equal(h.network.failure, FW_NETWORK_NO_ANSWER);
+    h.mute = false;
+    run(&h, 15 * SECOND);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    assert_false(h.network.candidate);
+}
+
+static void without_its_network_it_opens_and_comes_back_by_itself(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.reachable = true;
+    run(&h, MINUTE);
+    assert_false(h.network.access_point);
+    h.reachable = false;
+    run(&h, 170 * SECOND);
+    assert_false(h.network.access_point);
+    run(&h, 20 * SECOND);
+    assert_true(h.network.access_point);
+    assert_int_equal(h.network.lost, 1);
+
+    /* A day without it: about one try a minute, and never given up. */
+    h.tries = 0;
+    run(&h, 24 * 60 * MINUTE);
+    assert_in_range(h.tries, 1300, 1440);
+
+    h.reachable = true;
+    run(&h, 70 * SECOND);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    run(&h, 3 * MINUTE);
+    assert_false(h.network.access_point);
+    assert_int_equal(h.network.joined, 2);
+}
+
+static void tries_get_rarer(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    run(&h, 2 * MINUTE);
+    /* 4 s each, and 2, 4, 8, 16, 32 s between them. */
+    assert_in_range(h.tries, 5, 6);
+}
+
+static void guests_are_not_thrown_out(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    run(&h, 10 * MINUTE);
+    h.guests = 1;
+    h.tries = 0;
+    run(&h, 30 * MINUTE);
+    assert_in_range(h.tries, 4, 6);
+    assert_true(h.network.access_point);
+}
+
+static void the_button_opens_the_access_point_for_a_while(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.reachable = true;
+    run(&h, MINUTE);
+    fw_network_open(&h.network, h.now);
+    run(&h, 9 * MINUTE);
+    assert_true(h.network.access_point);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    run(&h, 2 * MINUTE);
+    assert_false(h.network.access_point);
+}
+
+static void late_news_of_given_up_tries_are_ignored(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.mute = true;
+    run(&h, 31 * SECOND);
+    assert_int_equal(h.network.state, FW_NETWORK_WAITING);
+    fw_network_joined(&h.network, h.now);
+    assert_int_equal(h.network.state, FW_NETWORK_WAITING);
+    fw_network_failed(&h.network, h.now, FW_NETWORK_REFUSED);
+    assert_int_equal(h.network.failure, FW_NETWORK_NO_ANSWER);
+}
+
+static void every_failure_has_words(void **unused)
+{
+    (void)unused;
+    for (int i = 1; i < FW_NETWORK_FAILURES; i++)
+        assert_true(strlen(fw_network_failure_text((enum fw_network_failure)i)) > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_boards_wait_at_their_access_point),
+        cmocka_unit_test(settings_are_tried_before_they_are_kept),
+        cmocka_unit_test(a_trial_that_fails_costs_nothing),
+        cmocka_unit_test(without_its_network_it_opens_and_comes_back_by_itself),
+        cmocka_unit_test(tries_get_rarer),
+        cmocka_unit_test(guests_are_not_thrown_out),
+        cmocka_unit_test(the_button_opens_the_access_point_for_a_while),
+        cmocka_unit_test(late_news_of_given_up_tries_are_ignored),
+        cmocka_unit_test(every_failure_has_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
