@@ -152,19 +152,20 @@ static void ask_for_table(struct reader_meter *meter)
     size_t rest = wanted(job) - job->got;
     uint16_t count = (uint16_t)(rest < MEP_READ_MAX ? rest : MEP_READ_MAX);
 
-    job->asked = reader_read(meter->reader, job->table->number, (uint32_t)job->got, count,
-                             job->bytes + job->got);
+    if (reader_read(meter->reader, job->table->number, (uint32_t)job->got, count,
+                    job->bytes + job->got))
+        job->asked = count;
 }
 
 /* A later piece that the meter refuses is one that its table does not have. */
 static void table_answered(struct reader_meter *meter, mep_time now, const struct mep_event *done)
 {
     struct reader_table_job *job = &meter->table;
-    size_t asked = wanted(job) - job->got;
+    uint16_t asked = job->asked;
 
-    if (!job->asked)
+    if (asked == 0)
         return; /* the history's */
-    job->asked = false;
+    job->asked = 0;
     if (job->state != READER_JOB_RUNNING)
         return; /* nobody waits any more */
     if (done->outcome != MEP_OUTCOME_OK) {
@@ -174,7 +175,7 @@ static void table_answered(struct reader_meter *meter, mep_time now, const struc
     }
     job->got += done->count;
     enter_table(job, READER_JOB_RUNNING, now);
-    if (job->got >= wanted(job) || done->count < (asked < MEP_READ_MAX ? asked : MEP_READ_MAX))
+    if (job->got >= wanted(job) || done->count < asked)
         end_table(job, now, MEP_OUTCOME_OK, 0);
 }
 
@@ -203,7 +204,7 @@ static void turn_table(struct reader_meter *meter, mep_time now)
         end_table(job, now, MEP_OUTCOME_SILENT, 0);
     if (job->state == READER_JOB_DONE && now - job->at >= READER_JOB_KEPT_US)
         enter_table(job, READER_JOB_NONE, now);
-    if (job->asked)
+    if (job->asked != 0)
         return; /* even if nobody waits any more, the reader writes to `bytes` */
     if (job->state == READER_JOB_WANTED)
         begin_table(meter, now);

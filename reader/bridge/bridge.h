@@ -44,7 +44,7 @@ struct reader_table_job {
     size_t got;  /* bytes verified: a table may end early */
     enum mep_outcome outcome;
     uint8_t code;
-    bool asked;               /* a piece is being read into `bytes` */
+    uint16_t asked;           /* bytes of the piece that is being read into `bytes`; 0: none is */
     uint32_t ticket, waiting; /* http.c's own: requests wait for it, so many */
     uint8_t bytes[READER_TABLE_SIZE];
 };

@@ -9,12 +9,14 @@ enum {
 };
 
 /* What a unit is to Home Assistant. */
-static const struct class
+struct class
 {
     const char *device_class, *unit;
     bool thousandth; /* it wants values a thousandth of ours, */
     int precision;   /* and shows so many digits of them */
-} classes[METER_UNITS] = {
+};
+
+static const struct class classes[METER_UNITS] = {
     [METER_UNIT_WH] = {"energy", "Wh", false, 0},
     [METER_UNIT_VARH] = {"reactive_energy", "varh", false, 0},
     [METER_UNIT_W] = {"power", "W", false, 0},
@@ -45,23 +47,39 @@ static bool is_plain(char c)
            c == '_';
 }
 
+void reader_mqtt_plain(char *text)
+{
+    for (; *text != 0; text++) {
+        if (!is_plain(*text))
+            *text = '_';
+    }
+}
+
 void reader_mqtt_id(const struct reader_meter *meter, char id[READER_MQTT_ID_SIZE])
 {
     const char *serial = reader_info(meter->reader)->serial;
-    size_t length = 0;
+    struct reader_buffer buffer;
+    struct reader_out out;
 
-    if (serial[0] == 0)
-        serial = meter->settings->name;
-    for (; serial[length] != 0 && length < READER_MQTT_ID_SIZE - 1; length++)
-        id[length] = is_plain(serial[length]) ? serial[length] : '_';
-    id[length] = 0;
+    reader_out_buffer(&out, &buffer, id, READER_MQTT_ID_SIZE);
+    reader_out_text(&out, serial[0] != 0 ? serial : meter->settings->name);
+    reader_mqtt_plain(id);
+}
+
+static char lower(char c)
+{
+    if (c == '-')
+        return '_';
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c | 32);
+    return c;
 }
 
 /* As entity ids want it: lower case, and never two underscores in a row. */
 static void give_slug(struct reader_out *line, const char *text)
 {
     for (char before = '_'; *text != 0; text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text | 32) : *text == '-' ? '_' : *text;
+        char c = lower(*text);
         if (c != '_' || before != '_')
             reader_out_bytes(line, &c, 1);
         before = c;
@@ -148,14 +166,13 @@ static void give_component(void *context, const struct reader_value *value)
     const struct discovery *d = context;
     const struct class *class = &classes[value->unit];
     bool factor = strncmp(value->name, "power_factor_", 13) == 0;
-    char title[READER_TITLE_SIZE + sizeof " before ratio"];
+    char title[READER_TITLE_SIZE], line[LINE_SIZE];
 
     if (value->verified_at == MEP_NEVER)
         return;
     reader_title(value->name, value->unit, title);
-    if (value->before_ratio)
-        strcat(title, " before ratio");
-    begin_component(d, value->name, title);
+    join(line, (const char *const[]){title, value->before_ratio ? " before ratio" : NULL, NULL});
+    begin_component(d, value->name, line);
     give_text(d->out, "device_class", factor ? "power_factor" : class->device_class);
     give_text(d->out, "state_class", state_class(value));
     give_text(d->out, "unit_of_measurement", class->unit);

@@ -8,6 +8,9 @@ enum {
     READER_MQTT_ID_SIZE = 34 /* of a meter in topics, with its NUL */
 };
 
+/* Replaces what is neither a letter, a digit, '-' nor '_'. */
+void reader_mqtt_plain(char *text);
+
 /* A meter's name in topics; see mqtt.h. */
 void reader_mqtt_id(const struct reader_meter *meter, char id[READER_MQTT_ID_SIZE]);
 

@@ -70,15 +70,9 @@ static void discovery_topic(const struct reader_settings *s, const char *id,
                             char topic[READER_MQTT_TOPIC_SIZE])
 {
     char base[sizeof s->mqtt_topic];
-    size_t length = 0;
 
-    for (; s->mqtt_topic[length] != 0; length++) {
-        char c = s->mqtt_topic[length];
-        bool plain =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-        base[length] = plain ? c : '_';
-    }
-    base[length] = 0;
+    memcpy(base, s->mqtt_topic, sizeof base);
+    reader_mqtt_plain(base);
     write_topic(topic, (const char *const[]){s->mqtt_discovery_prefix, "/device/", base, "_", id,
                                              "/config", NULL});
 }

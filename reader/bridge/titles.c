@@ -1,5 +1,7 @@
 #include "reader/bridge/titles.h"
 
+#include "reader/text/out.h"
+
 #include <string.h>
 
 /* Those that their name would not explain. */
@@ -32,23 +34,37 @@ static size_t without_unit(const char *name, enum meter_unit unit)
                                                                                 : length;
 }
 
+/* "l1" is L1, and so are quadrants and tariffs; else the first word alone has a capital. */
+static char capital(const char *name, size_t at, size_t length)
+{
+    bool begins = at == 0 || name[at - 1] == '_';
+    bool numbered = begins && at + 1 < length && is_digit(name[at + 1]);
+    char c = name[at];
+
+    if ((at == 0 || numbered) && c >= 'a' && c <= 'z')
+        return (char)(c & ~32);
+    if (c == '_')
+        return ' ';
+    return c;
+}
+
 char *reader_title(const char *name, enum meter_unit unit, char title[READER_TITLE_SIZE])
 {
     size_t length = without_unit(name, unit);
+    struct reader_buffer buffer;
+    struct reader_out out;
 
+    reader_out_buffer(&out, &buffer, title, READER_TITLE_SIZE);
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
-        if (strcmp(name, titles[i].name) == 0)
-            return strcpy(title, titles[i].title);
+        if (strcmp(name, titles[i].name) != 0)
+            continue;
+        reader_out_text(&out, titles[i].title);
+        return title;
     }
-    if (length >= READER_TITLE_SIZE)
-        length = READER_TITLE_SIZE - 1;
     for (size_t i = 0; i < length; i++) {
-        bool first = i == 0 || name[i - 1] == '_';
-        bool number = first && i + 1 < length && is_digit(name[i + 1]); /* l1, q1, t1 */
-        char c = name[i] == '_' ? ' ' : name[i];
-        title[i] = (i == 0 || number) && c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        char c = capital(name, i, length);
+        reader_out_bytes(&out, &c, 1);
     }
-    title[length] = 0;
     return title;
 }
 

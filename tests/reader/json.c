@@ -6,7 +6,15 @@
 
 enum {
     VALUE_MAX = 200000,
-    ANSWERS = 4
+    ANSWERS = 4,
+    MEMBERS_MAX = 256
+};
+
+/* The names that an object has given so far. */
+struct names {
+    const char *at[MEMBERS_MAX];
+    size_t size[MEMBERS_MAX];
+    size_t count;
 };
 
 /* What is found on the way: the value at `path`, if it is not NULL. */
@@ -91,23 +99,24 @@ static const char *step(const char *path, const char *name, size_t size)
     return path[size] == 0 ? path + size : path + size + 1;
 }
 
+static bool is_new(struct names *names, const char *name, size_t size)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->size[i] == size && memcmp(names->at[i], name, size) == 0)
+            return false;
+    names->at[names->count] = name;
+    names->size[names->count++] = size;
+    return names->count < MEMBERS_MAX;
+}
+
 static const char *member(const char *at, struct search *search, struct search *inner,
-                          const char *first)
+                          struct names *names)
 {
     const char *name = at;
     at = string(at);
-    if (at == NULL)
+    if (at == NULL || !is_new(names, name, (size_t)(at - name)))
         return NULL;
-    size_t size = (size_t)(at - name);
-    for (const char *other = first; other < name;) { /* the members before this one */
-        const char *end = string(other);
-        if ((size_t)(end - other) == size && memcmp(other, name, size) == 0)
-            return NULL;
-        struct search none = {0};
-        other = value(space(space(end) + 1), &none);
-        other = space(space(other) + 1);
-    }
-    inner->path = step(search->path, name + 1, size - 2);
+    inner->path = step(search->path, name + 1, (size_t)(at - name) - 2);
     at = space(at);
     return *at == ':' ? space(at + 1) : NULL;
 }
@@ -116,10 +125,10 @@ static const char *container(const char *at, struct search *search)
 {
     bool object = *at == '{';
     char end = object ? '}' : ']';
-    const char *first = space(at + 1);
+    struct names names = {.count = 0};
     int count = 0;
 
-    at = first;
+    at = space(at + 1);
     if (*at == end) {
         search->count = 0;
         return at + 1;
@@ -127,7 +136,7 @@ static const char *container(const char *at, struct search *search)
     for (;; at = space(at + 1)) {
         struct search inner = {0};
         if (object) {
-            at = member(at, search, &inner, first);
+            at = member(at, search, &inner, &names);
             if (at == NULL)
                 return NULL;
         } else if (search->path != NULL && isdigit((unsigned char)*search->path)) {
