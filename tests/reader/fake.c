@@ -222,8 +222,13 @@ static void deliver_answer(struct fake *f, size_t count)
     f->answer_bytes = f->coming_last ? 0 : before + count;
     if (f->truncate_to != 0 && before + count > f->truncate_to)
         count = before < f->truncate_to ? f->truncate_to - before : 0;
-    if (!f->losing && !f->cut)
-        reader_input(&f->reader, f->now, f->coming, count);
+    if (f->losing || f->cut)
+        return;
+    if (f->log != NULL)
+        reader_exchanges_received(f->log, f->now, f->coming, count);
+    reader_input(&f->reader, f->now, f->coming, count);
+    if (f->log != NULL)
+        reader_exchanges_judge(f->log, &f->reader);
 }
 
 static void deliver(struct fake *f)
@@ -251,6 +256,8 @@ static void send(struct fake *f)
     if (f->going_count == 0) {
         f->going_count = reader_output(&f->reader, f->now, f->going, sizeof f->going);
         f->going_at = later(f->now, f->reader.client.send_end);
+        if (f->log != NULL)
+            reader_exchanges_sent(f->log, f->now, f->going, f->going_count);
     }
     if (f->coming_count == 0) {
         f->coming_count = mep_server_output(&f->server, f->now, f->coming, sizeof f->coming);

@@ -8,6 +8,7 @@
 #include "tests/cmocka_all.h"
 
 #include "mep/server.h"
+#include "reader/bridge/exchanges.h"
 #include "reader/reader.h"
 
 enum {
@@ -53,6 +54,7 @@ struct fake {
     mep_time going_at, coming_at;
     unsigned answers;
     bool losing, coming_last;
+    struct reader_exchanges *log; /* told of every byte, if there is one */
 
     /* What the reader told. */
     unsigned readings, links, metered, infos, alerts, tables, keys;

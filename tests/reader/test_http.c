@@ -7,15 +7,6 @@
 static struct visitor v;
 static struct fake *const f = &v.house.fake;
 
-/* TO BE REMOVED */
-void reader_exchanges_json(const struct reader_exchanges *log, const struct reader *reader,
-                           mep_time now, struct reader_out *out, const char *name)
-{
-    (void)log, (void)reader, (void)now;
-    reader_json_begin_array(out, name);
-    reader_json_end_array(out);
-}
-
 static int setup(void **state)
 {
     (void)state;
