@@ -30,6 +30,20 @@ enum reader_http_result http_get_tables(struct http_call *call)
 
 /* ---- One of them ---- */
 
+struct secrets {
+    struct reader_out *out;
+    size_t got;
+};
+
+/* Decoding leaves them out; that they are there is no secret. */
+static void give_secret(void *context, const struct meter_value *value)
+{
+    const struct secrets *secrets = context;
+
+    if (value->field->type == METER_SECRET && value->offset < secrets->got)
+        reader_json_value_fn(secrets->out, value);
+}
+
 static enum reader_http_result give_content(struct http_call *call)
 {
     const struct reader_table_job *job = &call->meter->table;
@@ -42,6 +56,8 @@ static enum reader_http_result give_content(struct http_call *call)
     reader_json_integer(out, "size", (int64_t)job->size);
     reader_json_begin_array(out, "values");
     meter_decode(job->table, dims, 0, job->bytes, job->got, reader_json_value_fn, out);
+    struct secrets secrets = {out, job->got};
+    meter_list(job->table, dims, give_secret, &secrets);
     reader_json_end_array(out);
     reader_json_end(out);
     return READER_HTTP_DONE;

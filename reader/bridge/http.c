@@ -60,10 +60,12 @@ const char *const reader_http_headers[] = {
     "same-origin",
     NULL,
 };
+static const char content_policy[] =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
 const char *const reader_http_page_headers[] = {
     "Content-Security-Policy",
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    content_policy,
     "X-Frame-Options",
     "DENY",
     "Permissions-Policy",
@@ -205,7 +207,6 @@ static bool refused(struct http_call *call, const struct route *route)
 
 static enum reader_http_result handle(struct http_call *call, const struct route *route)
 {
-    char id[HTTP_ID_SIZE];
     const char *known = (route->flags & LENIENT) != 0 ? NULL : route->parameters;
     const char *problem = http_query_problem(call->query, known);
 
@@ -214,6 +215,7 @@ static enum reader_http_result handle(struct http_call *call, const struct route
     if (problem != NULL)
         return http_error(call, 400, "invalid", problem);
     if ((route->flags & METER) != 0) {
+        char id[HTTP_ID_SIZE];
         bool whole = http_parameter(call->query, "meter", id, sizeof id);
         if (!http_find_meter(call, whole ? id : " "))
             return READER_HTTP_DONE;

@@ -71,9 +71,8 @@ bool http_parameter(const char *query, const char *name, char *text, size_t size
     const char *at = find(query, name, strlen(name));
     size_t length = 0;
 
-    if (at != NULL)
-        at += strlen(name);
-    for (at = at != NULL && *at == '=' ? at + 1 : ""; *at != 0 && *at != '&'; at++) {
+    at = at != NULL ? at + strlen(name) : "";
+    for (at += *at == '='; *at != 0 && *at != '&'; at++) {
         int c = *at == '+' ? ' ' : (unsigned char)*at;
         if (*at == '%') {
             c = escaped(at);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 const char *const VISITOR_PASSWORD = "hunter2-and-more";
+const char *const VISITOR_METER_SECRET = "m-bus-secret-m-bus-secret-m-bus-";
 const char *const VISITOR_KEY = "K3y-0f-th3-m3t3r";
 
 static const struct reader_asset assets[] = {
@@ -42,10 +43,11 @@ static bool derive(void *context, const char *password, const uint8_t salt[READE
 {
     struct visitor *v = context;
 
-    assert_int_equal(v->deriving[0], 0); /* one at a time */
+    assert_false(v->derives); /* one at a time */
     assert_true(strlen(password) < sizeof v->deriving);
     if (v->derive_refuses)
         return false;
+    v->derives = true;
     strcpy(v->deriving, password);
     memcpy(v->salt, salt, sizeof v->salt);
     v->iterations = iterations;
@@ -56,10 +58,10 @@ void visitor_derived(struct visitor *v)
 {
     uint8_t hash[READER_HASH_SIZE];
 
-    if (v->deriving[0] == 0)
+    if (!v->derives)
         return;
+    v->derives = false;
     make_hash(v->deriving, v->salt, v->iterations, hash);
-    v->deriving[0] = 0;
     v->derived++;
     reader_bridge_derived(&v->house.bridge, hash, !v->derive_fails);
 }
@@ -158,6 +160,16 @@ static void set_password(struct visitor *v)
     must(reader_settings_set(settings, "http.password", text));
 }
 
+static void set_meter_secret(struct fake *f)
+{
+    struct fake_table *table = fake_table(f, &meter_et13);
+    uint32_t offset;
+
+    size_t size = meter_locate(&meter_et13, &f->dims, "device_config_0_security_key", &offset);
+    assert_int_equal(size, strlen(VISITOR_METER_SECRET));
+    memcpy(table->bytes + offset, VISITOR_METER_SECRET, size);
+}
+
 void visitor_init(struct visitor *v)
 {
     struct reader_settings *settings;
@@ -180,8 +192,10 @@ void visitor_init(struct visitor *v)
     must(reader_settings_set(settings, "mqtt.password", "br0ker-p4ss"));
     set_password(v);
     v->house.meter.settings = &v->section[0];
+    v->house.meter.log = v->house.fake.log = &v->log;
     v->house.bridge.host = &v->host;
     v->house.bridge.hostname = "pi";
+    set_meter_secret(&v->house.fake);
     v->secret[0] = "br0ker-p4ss";
     v->secret[1] = "pbkdf2";
     v->request.host = "192.168.1.20:8080";
@@ -215,18 +229,19 @@ static void hex_of(const char *text, char hex[100])
 
 static void check_secrets(const struct visitor *v)
 {
+    const char *const secrets[] = {VISITOR_PASSWORD,     VISITOR_KEY,  FAKE_MBK,
+                                   VISITOR_METER_SECRET, v->secret[0], v->secret[1],
+                                   v->secret[2]};
     const char *body = v->house.text;
     char hex[100];
 
-    must_not_show(body, VISITOR_PASSWORD);
-    must_not_show(body, VISITOR_KEY);
-    must_not_show(body, FAKE_MBK);
-    hex_of(VISITOR_KEY, hex);
-    must_not_show(body, hex);
-    hex_of(FAKE_MBK, hex);
-    must_not_show(body, hex);
-    for (size_t i = 0; i < sizeof v->secret / sizeof *v->secret; i++)
-        must_not_show(body, v->secret[i]);
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        if (secrets[i] == NULL)
+            continue;
+        must_not_show(body, secrets[i]);
+        hex_of(secrets[i], hex);
+        must_not_show(body, hex);
+    }
     for (size_t i = 0; i < READER_SESSIONS; i++)
         must_not_show(body, v->house.bridge.session[i].id);
 }

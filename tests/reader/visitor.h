@@ -12,15 +12,18 @@ enum {
 
 /* Must never be seen in an answer. */
 extern const char *const VISITOR_PASSWORD;
-extern const char *const VISITOR_KEY; /* of the settings; the meter's own is FAKE_MBK */
+extern const char *const VISITOR_METER_SECRET; /* a key in one of the meter's tables */
+extern const char *const VISITOR_KEY;          /* of the settings; the meter's own is FAKE_MBK */
 
 struct visitor {
     struct house house; /* first: hooks get it */
     struct reader_meter_settings section[VISITOR_METERS];
+    struct reader_exchanges log;
     struct reader_host host;
 
     /* The host. */
-    char deriving[READER_JSON_TEXT_SIZE]; /* "": nothing is */
+    bool derives;
+    char deriving[READER_JSON_TEXT_SIZE];
     uint8_t salt[READER_SALT_SIZE];
     uint32_t iterations;
     unsigned derived; /* times */
