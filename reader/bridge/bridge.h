@@ -168,7 +168,7 @@ enum reader_mqtt_state {
 enum {
     READER_SALT_SIZE = 16,
     READER_HASH_SIZE = 32,
-    READER_KDF_ITERATIONS = 600000 /* PBKDF2-HMAC-SHA256, of new passwords */
+    READER_KDF_ITERATIONS = 600000 /* PBKDF2-HMAC-SHA256, of new passwords; see reader_host */
 };
 
 struct reader_host {
@@ -206,6 +206,9 @@ struct reader_host {
     /* A connected broker, and if not, why: one line, no secrets. Either may be NULL. */
     enum reader_mqtt_state (*mqtt)(void *context, const char **why);
     bool (*store_ok)(void *context); /* NULL: this device stores nothing */
+
+    uint32_t
+        iterations; /* of new passwords, on a device too slow for READER_KDF_ITERATIONS; 0: that */
 
     unsigned lacks; /* enum reader_setting_flag: this device has no keys with one of these */
 };

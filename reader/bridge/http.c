@@ -73,6 +73,10 @@ const char *const reader_http_page_headers[] = {
     NULL,
 };
 
+static const char no_login[] = "this is only for who has logged in";
+static const char no_csrf[] = "the header X-CSRF-Token is missing or not that of this session; "
+                              "/api/v1/session tells it";
+
 /* ---- Answers ---- */
 
 struct reader_out *http_json(struct http_call *call, int status)
@@ -192,11 +196,9 @@ static bool refused(struct http_call *call, const struct route *route)
 
     if (call->session == NULL && (route->access == LOGIN || (route->access == READER &&
                                                              !call->bridge->settings->http_public)))
-        http_error(call, 401, "login", "this is only for who has logged in");
+        http_error(call, 401, "login", no_login);
     else if ((route->flags & CSRF) != 0 && !http_same(request->csrf, call->session->csrf))
-        http_error(call, 403, "csrf",
-                   "the header X-CSRF-Token is missing or not that of this session; "
-                   "/api/v1/session tells it");
+        http_error(call, 403, "csrf", no_csrf);
     else if ((route->flags & BODY) != 0 && !is_json(request->content_type))
         http_error(call, 415, "wrong_type",
                    "the body is not marked as JSON; Content-Type: application/json is accepted");
@@ -259,6 +261,26 @@ static enum reader_http_result route(struct http_call *call)
 }
 
 /* ---- What every request has to fulfil ---- */
+
+const char *reader_http_refusal(struct reader_bridge *bridge, mep_time now,
+                                const struct reader_http_request *request, bool login, int *status)
+{
+    const char *wrong = request->host == NULL ? "the header Host is missing"
+                                              : http_wrong_host(bridge, request->host);
+
+    *status = 403;
+    if (wrong == NULL)
+        wrong = http_wrong_origin(request->host, request->origin);
+    if (wrong != NULL || !login)
+        return wrong;
+    const struct reader_session *session = http_session_find(bridge, now, request->cookie);
+    if (session == NULL) {
+        *status = 401;
+        return no_login;
+    }
+    bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    return reads || http_same(request->csrf, session->csrf) ? NULL : no_csrf;
+}
 
 static bool malformed(struct http_call *call)
 {

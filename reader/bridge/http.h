@@ -77,6 +77,14 @@ enum reader_http_result reader_http(struct reader_bridge *bridge, mep_time now, 
                                     struct reader_http_response *response);
 
 /*
+ * For paths that a host has beyond these: whether the request is meant for this
+ * device and comes from its own pages and, if `login`, from who has logged in,
+ * with the CSRF token unless it only reads. NULL, or why not; *status is 401 or 403.
+ */
+const char *reader_http_refusal(struct reader_bridge *bridge, mep_time now,
+                                const struct reader_http_request *request, bool login, int *status);
+
+/*
  * What is new for a stream, at least a comment each 15 s; writes nothing if there is
  * nothing. Fails `out` if it is not to be seen any more without logging in.
  */

@@ -33,7 +33,9 @@ static bool begin(struct http_call *call, const char *text, const struct reader_
     const struct reader_host *host = call->bridge->host;
     struct reader_derive_job *job = &call->bridge->derive;
 
-    job->iterations = is_new ? READER_KDF_ITERATIONS : password->iterations;
+    job->iterations = !is_new                 ? password->iterations
+                      : host->iterations != 0 ? host->iterations
+                                              : READER_KDF_ITERATIONS;
     if (is_new)
         host->random(host->context, job->salt, sizeof job->salt);
     else

@@ -14,4 +14,10 @@ const char *reader_check_optional_topic(const char *text); /* or "" */
 const char *reader_check_currency(const char *text);
 const char *reader_check_meter_key(const char *text); /* see mep/key.h; "@FILE", or "" */
 
+/* Of the board (checks_board.c). */
+const char *reader_check_wifi_password(const char *text); /* or "": an open network */
+const char *reader_check_hostname(const char *text);
+const char *reader_check_address(const char *text); /* IPv4, or "" */
+const char *reader_check_network(const char *text); /* 192.168.1.20/24, or "" */
+
 #endif

@@ -31,6 +31,18 @@ struct reader_meter_settings {
     int32_t period_s;
 };
 
+/* What the board alone has. */
+struct reader_board_settings {
+    char wifi_ssid[33], wifi_password[65]; /* empty ssid: none yet */
+    int32_t wifi_power_dbm;                /* the most it sends with */
+    char hostname[33];                     /* also NAME.local */
+    char address[19];                      /* "192.168.1.20/24"; empty: DHCP */
+    char gateway[16], dns[16];             /* with `address`; empty: none */
+    char time_server[65];                  /* empty: the meter's clock alone */
+    char time_zone[65];                    /* as POSIX writes TZ */
+    char syslog[65];                       /* address to log to by UDP; empty: none */
+};
+
 struct reader_settings {
     char http_listen[READER_SETTING_TEXT]; /* HOST:PORT, port 0 being any; empty: no HTTP */
     bool http_public;                      /* readable without login */
@@ -55,6 +67,8 @@ struct reader_settings {
     int32_t cost_import, cost_export, cost_fixed; /* 1/10000 per kWh, kWh and month */
 
     int32_t language, log_level; /* indexes of their choices */
+
+    struct reader_board_settings board;
 
     struct reader_meter_settings *meter; /* the caller's, */
     size_t meters, meters_max;           /* so many of so many */

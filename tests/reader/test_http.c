@@ -390,6 +390,43 @@ static void health_of_all_parts(void **state)
     visitor_expect_value(&v, "meters/1/id", "\"garage\"");
 }
 
+/* ---- Paths of the host's own ---- */
+
+static void expect_refusal(const char *method, bool login, int status)
+{
+    int got = 0;
+
+    v.request.method = method;
+    const char *why = reader_http_refusal(&v.house.bridge, f->now, &v.request, login, &got);
+    assert_int_equal(why != NULL, status != 0);
+    if (status != 0)
+        assert_int_equal(got, status);
+}
+
+static void the_hosts_own_paths_ask_the_same(void **state)
+{
+    (void)state;
+    visitor_get(&v, "/");
+    expect_refusal("GET", false, 0);
+    expect_refusal("GET", true, 401);
+    visitor_log_in(&v);
+    visitor_get(&v, "/");
+    expect_refusal("GET", true, 0);
+    expect_refusal("POST", true, 0);
+    v.request.csrf = "00000000000000000000000000000000";
+    expect_refusal("GET", true, 0);
+    expect_refusal("POST", true, 403);
+    v.request.csrf = NULL;
+    expect_refusal("DELETE", true, 403);
+    v.request.origin = "http://elsewhere.example";
+    expect_refusal("GET", false, 403);
+    v.request.origin = NULL;
+    v.request.host = "elsewhere.example";
+    expect_refusal("GET", false, 403);
+    v.request.host = NULL;
+    expect_refusal("GET", true, 403);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup(meters_that_are_not_there, setup_with_reading),
         cmocka_unit_test_setup(stale_is_not_given, setup_with_reading),
         cmocka_unit_test_setup(health_of_all_parts, setup_with_reading),
+        cmocka_unit_test_setup(the_hosts_own_paths_ask_the_same, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
