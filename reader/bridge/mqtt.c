@@ -315,7 +315,7 @@ static bool next_of_meters(struct reader_mqtt *mqtt, mep_time now,
         struct reader_meter *meter = bridge->meter[(mqtt->next_meter + i) % bridge->meters];
         if (!take_any(bridge->settings, meter, now, &message->kind))
             continue;
-        mqtt->next_meter = (mqtt->next_meter + i) % bridge->meters;
+        mqtt->next_meter = (mqtt->next_meter + i + 1) % bridge->meters;
         message->meter = meter;
         return true;
     }

@@ -129,10 +129,12 @@ static void a_table_that_ends_early(void **state)
     const struct reader_table_job *job = &house.meter.table;
     assert_true(fake_until_readings(f, 1, 8 * SECOND));
     fake_table(f, &meter_bt01)->size = 10;
+    fake_table(f, &meter_bt01)->reads = 0;
     assert_true(reader_meter_want_table(&house.meter, f->now, &meter_bt01));
     assert_true(until_table(10 * SECOND));
     assert_int_equal(job->outcome, MEP_OUTCOME_OK);
     assert_int_equal(job->got, 10);
+    assert_int_equal(fake_table(f, &meter_bt01)->reads, 1);
     assert_true(job->size > 10);
 }
 
@@ -209,15 +211,45 @@ static void tries_keys(void **state)
     assert_int_equal(key_outcome(&right), MEP_OUTCOME_SILENT);
 }
 
+/* What came of it is not all of it. */
+static void a_long_table_that_breaks_off(void **state)
+{
+    (void)state;
+    meter_dimension_set(&f->dims, METER_DIM_SUMMATIONS, 25);
+    meter_dimension_set(&f->dims, METER_DIM_TIERS, 8);
+    fake_build(f);
+    assert_true(fake_until_readings(f, 1, 20 * SECOND));
+    assert_true(reader_meter_want_table(&house.meter, f->now, &meter_bt23));
+    while (house.meter.table.got == 0)
+        fake_run(f, MS);
+    f->cut = true;
+    assert_true(until_table(40 * SECOND));
+    assert_int_equal(house.meter.table.outcome, MEP_OUTCOME_SILENT);
+}
+
+static void another_meter_has_no_age_yet(void **state)
+{
+    (void)state;
+    assert_true(fake_until_readings(f, 1, 8 * SECOND));
+    fake_set_text(f, &meter_et03, "serial", "ACME-0002");
+    while (f->metered == 0)
+        fake_run(f, MS);
+    assert_int_equal(reader_meter_age_ms(&house.meter, f->now), -1);
+    assert_true(fake_until_readings(f, 1, 8 * SECOND));
+    assert_in_range(reader_meter_age_ms(&house.meter, f->now), 0, 900);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(finds_meters, setup),
         cmocka_unit_test_setup(news_rise_with_what_is_new, setup),
         cmocka_unit_test_setup(age_goes_on_when_the_meter_does_not, setup),
+        cmocka_unit_test_setup(another_meter_has_no_age_yet, setup),
         cmocka_unit_test_setup(quality_is_the_share_of_good_answers, setup),
         cmocka_unit_test_setup(reads_a_table, setup),
         cmocka_unit_test_setup(reads_a_long_table_in_pieces, setup),
+        cmocka_unit_test_setup(a_long_table_that_breaks_off, setup),
         cmocka_unit_test_setup(a_table_that_ends_early, setup),
         cmocka_unit_test_setup(a_table_that_is_refused, setup),
         cmocka_unit_test_setup(a_silent_meter_ends_it_and_nobody_blocks_it, setup),

@@ -282,6 +282,17 @@ static void a_ct_meter_says_what_is_before_its_ratio(void **state)
     expect("energy_import_wh", "name", "\"Energy import\"");
 }
 
+static void without_tariff_and_clock(void **state)
+{
+    (void)state;
+    fake_table(f, &meter_bt52)->code = MEP_CODE_NOT_POSSIBLE;
+    fake_table(f, &meter_bt55)->code = MEP_CODE_NOT_POSSIBLE;
+    announce();
+    assert_false(has("meter_time"));
+    assert_false(has("tariff"));
+    assert_false(removes("tariff")); /* it may only not have been read yet */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup(other_topics, setup),
         cmocka_unit_test_setup(what_a_reconfigured_meter_lost_is_removed, setup),
         cmocka_unit_test_setup(what_was_never_seen_is_left_alone, setup),
+        cmocka_unit_test_setup(without_tariff_and_clock, setup),
         cmocka_unit_test_setup(a_silent_meter_loses_nothing, setup),
         cmocka_unit_test_setup(a_ct_meter_says_what_is_before_its_ratio, setup),
     };

@@ -293,6 +293,17 @@ static void history_as_far_as_it_is_known(void **state)
     assert_non_null(json_at(house.text, "history/problem"));
 }
 
+static void more_tiers_than_are_kept(void **state)
+{
+    (void)state;
+    meter_dimension_set(&f->dims, METER_DIM_TIERS, 12);
+    fake_build(f);
+    assert_true(fake_until_readings(f, 1, 20 * SECOND));
+    write_info();
+    assert_true(lists("energy_import_t8_wh", "Wh"));
+    assert_false(lists("energy_import_t9_wh", "Wh"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup(info_says_what_readings_hold, setup),
         cmocka_unit_test_setup(info_outlives_a_silent_meter, setup),
         cmocka_unit_test_setup(a_meter_without_much, setup),
+        cmocka_unit_test_setup(more_tiers_than_are_kept, setup),
         cmocka_unit_test_setup(a_refused_table_is_not_listed, setup),
         cmocka_unit_test(every_name_there_is),
         cmocka_unit_test_setup(history_as_far_as_it_is_known, setup),

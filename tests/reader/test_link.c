@@ -283,6 +283,34 @@ static void tries_a_key_while_its_own_is_refused(void **state)
     assert_int_equal(try_key(&right), MEP_OUTCOME_SILENT);
 }
 
+/* Five refusals of the key that is set are five, whatever another key earns in between. */
+static void a_key_that_works_does_not_hide_that_its_own_is_refused(void **state)
+{
+    (void)state;
+    struct mep_key right = fake_config().client.key;
+    wrong_key();
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(try_key(&right), MEP_OUTCOME_OK);
+    expect_link(READER_LINK_KEY_REFUSED);
+}
+
+static bool lose_the_first(struct fake *x, uint8_t *bytes, size_t count)
+{
+    (void)bytes, (void)count;
+    return !x->reader.trial.running || x->hook_calls++ != 0;
+}
+
+static void a_lost_answer_to_a_key_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct mep_key right = fake_config().client.key;
+    assert_true(fake_until_readings(f, 3, 8 * SECOND));
+    f->to_meter = lose_the_first;
+    fake_run(f, 600 * MS); /* beside the rounds nothing is asked for twice */
+    assert_int_equal(try_key(&right), MEP_OUTCOME_OK);
+    assert_true(f->hook_calls > 1);
+}
+
 static void a_key_set_while_one_is_tried(void **state)
 {
     (void)state;
@@ -479,6 +507,8 @@ int main(void)
         cmocka_unit_test_setup(takes_another_key, setup),
         cmocka_unit_test_setup(tries_another_key_and_goes_on_with_its_own, setup),
         cmocka_unit_test_setup(tries_a_key_while_its_own_is_refused, setup),
+        cmocka_unit_test_setup(a_lost_answer_to_a_key_is_asked_for_again, setup),
+        cmocka_unit_test_setup(a_key_that_works_does_not_hide_that_its_own_is_refused, setup),
         cmocka_unit_test_setup(a_key_set_while_one_is_tried, setup),
         cmocka_unit_test_setup(four_in_a_row_are_not_the_key, setup),
         cmocka_unit_test_setup(tls_likely, setup),

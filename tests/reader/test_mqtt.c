@@ -276,6 +276,11 @@ static void on_each_reading_a_voltage(struct fake *fake)
     fake_set(fake, &meter_bt28, "voltage_l2_mv", 230000 + fake->readings % 2);
 }
 
+static void on_each_reading_an_outage(struct fake *fake)
+{
+    fake_add(fake, "power_outage_s", 1);
+}
+
 static void changes_come_at_their_minimum_interval(void **state)
 {
     (void)state;
@@ -285,6 +290,8 @@ static void changes_come_at_their_minimum_interval(void **state)
     f->on_reading = on_each_reading_an_energy;
     assert_in_range(states_in(100 * SECOND), 9, 12); /* each 10 s */
     f->on_reading = on_each_reading_a_voltage;
+    assert_in_range(states_in(100 * SECOND), 9, 12);
+    f->on_reading = on_each_reading_an_outage;
     assert_in_range(states_in(100 * SECOND), 9, 12);
     house.settings.mqtt_power_min_s = 5;
     f->on_reading = on_each_reading_a_power;
@@ -409,6 +416,8 @@ static void meters_take_turns(void **state)
     assert_int_equal(of_kind[READER_MQTT_STATE], 2);
     assert_int_equal(of_kind[READER_MQTT_LINK], 2);
     assert_int_equal(of_kind[READER_MQTT_ONLINE], 1);
+    for (unsigned i = 2; i < count; i++) /* not all of one, then all of the other */
+        assert_ptr_not_equal(sent[i].meter, sent[i - 1].meter);
 }
 
 /* ---- The original topics ---- */
@@ -466,6 +475,60 @@ static void the_original_last_will(void **state)
     assert_int_equal(count, 1);
 }
 
+static void the_topic_follows_the_serial_number(void **state)
+{
+    (void)state;
+    house.settings.mqtt_discovery = false;
+    connect();
+    while (f->readings == 0)
+        run(100 * MS);
+    run(SECOND);
+    bool found = false;
+    for (unsigned i = 0; i < count; i++)
+        found |= strcmp(sent[i].topic, "meplink/ACME-0001/link") == 0;
+    assert_true(found);
+}
+
+static void values_that_are_gone_are_a_change(void **state)
+{
+    (void)state;
+    settle();
+    fake_table(f, &meter_bt28)->code = MEP_CODE_SERVICE_STATE;
+    while (fake_find(f, "power_import_w") != NULL)
+        run(100 * MS);
+    assert_in_range(states_in(15 * SECOND), 1, 2);
+    assert_int_equal(sent[0].kind, READER_MQTT_STATE);
+    house_expect(&house, "power_import_w", NULL);
+    house_expect(&house, "energy_import_wh", "100000");
+}
+
+static void values_that_appear_are_announced(void **state)
+{
+    (void)state;
+    fake_table(f, &meter_bt23)->code = MEP_CODE_NOT_POSSIBLE;
+    settle();
+    fake_table(f, &meter_bt23)->code = 0;
+    forget();
+    run(90 * SECOND);
+    assert_int_equal(of_kind[READER_MQTT_DISCOVERY], 1);
+    forget();
+    run(90 * SECOND);
+    assert_int_equal(of_kind[READER_MQTT_DISCOVERY], 0);
+}
+
+static void the_quality_is_told_now_and_then(void **state)
+{
+    (void)state;
+    settle();
+    f->damage_each = 5;
+    run(20 * SECOND);
+    forget();
+    unsigned links = house.meter.links;
+    run(100 * SECOND);
+    assert_int_equal(house.meter.links, links);
+    assert_in_range(of_kind[READER_MQTT_LINK], 7, 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,14 +537,18 @@ int main(void)
         cmocka_unit_test_setup(nothing_without_a_connection, setup),
         cmocka_unit_test_setup(a_connection_gets_all_anew, setup),
         cmocka_unit_test_setup(the_link_alone_before_the_first_reading, setup),
+        cmocka_unit_test_setup(the_topic_follows_the_serial_number, setup),
         cmocka_unit_test_setup(without_discovery, setup),
         cmocka_unit_test_setup(home_assistant_is_back, setup),
+        cmocka_unit_test_setup(values_that_appear_are_announced, setup),
         cmocka_unit_test_setup(nothing_new_comes_at_the_maximum_interval, setup),
         cmocka_unit_test_setup(changes_come_at_their_minimum_interval, setup),
         cmocka_unit_test_setup(a_change_that_waited_comes_with_its_newest_value, setup),
+        cmocka_unit_test_setup(values_that_are_gone_are_a_change, setup),
         cmocka_unit_test_setup(wake_says_when, setup),
         cmocka_unit_test_setup(nothing_stale, setup),
         cmocka_unit_test_setup(a_link_that_changes_is_told_at_once, setup),
+        cmocka_unit_test_setup(the_quality_is_told_now_and_then, setup),
         cmocka_unit_test_setup(odd_serial_numbers_make_plain_topics, setup),
         cmocka_unit_test_setup(another_meter_is_announced_under_its_own_name, setup),
         cmocka_unit_test_setup(meters_take_turns, setup),
