@@ -157,7 +157,13 @@ static void ask_for_table(struct reader_meter *meter)
         job->asked = count;
 }
 
-/* A later piece that the meter refuses is one that its table does not have. */
+/* A later piece that is not there: the table is shorter than its schema has it. */
+static bool is_end(const struct reader_table_job *job, const struct mep_event *done)
+{
+    return job->got != 0 && done->outcome == MEP_OUTCOME_REFUSED &&
+           (done->code == MEP_CODE_NOT_POSSIBLE || done->code == MEP_CODE_TABLE_NOT_POSSIBLE);
+}
+
 static void table_answered(struct reader_meter *meter, mep_time now, const struct mep_event *done)
 {
     struct reader_table_job *job = &meter->table;
@@ -169,8 +175,8 @@ static void table_answered(struct reader_meter *meter, mep_time now, const struc
     if (job->state != READER_JOB_RUNNING)
         return; /* nobody waits any more */
     if (done->outcome != MEP_OUTCOME_OK) {
-        bool ended = done->outcome == MEP_OUTCOME_REFUSED && job->got != 0;
-        end_table(job, now, ended ? MEP_OUTCOME_OK : done->outcome, ended ? 0 : done->code);
+        bool end = is_end(job, done);
+        end_table(job, now, end ? MEP_OUTCOME_OK : done->outcome, end ? 0 : done->code);
         return;
     }
     job->got += done->count;

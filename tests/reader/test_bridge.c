@@ -211,10 +211,9 @@ static void tries_keys(void **state)
     assert_int_equal(key_outcome(&right), MEP_OUTCOME_SILENT);
 }
 
-/* What came of it is not all of it. */
-static void a_long_table_that_breaks_off(void **state)
+/* Asks for a table of several frames, and gives the time after the first of them. */
+static void to_second_piece(void)
 {
-    (void)state;
     meter_dimension_set(&f->dims, METER_DIM_SUMMATIONS, 25);
     meter_dimension_set(&f->dims, METER_DIM_TIERS, 8);
     fake_build(f);
@@ -222,9 +221,36 @@ static void a_long_table_that_breaks_off(void **state)
     assert_true(reader_meter_want_table(&house.meter, f->now, &meter_bt23));
     while (house.meter.table.got == 0)
         fake_run(f, MS);
-    f->cut = true;
-    assert_true(until_table(40 * SECOND));
-    assert_int_equal(house.meter.table.outcome, MEP_OUTCOME_SILENT);
+}
+
+/* What came of it is not all of it. */
+static void a_long_table_that_breaks_off(void **state)
+{
+    (void)state;
+    to_second_piece();
+    f->truncate_to = 40;
+    assert_true(until_table(15 * SECOND));
+    assert_int_equal(house.meter.table.outcome, MEP_OUTCOME_SHORT);
+}
+
+static void a_long_table_that_is_refused_for_now(void **state)
+{
+    (void)state;
+    to_second_piece();
+    fake_table(f, &meter_bt23)->code = MEP_CODE_SERVICE_STATE;
+    assert_true(until_table(15 * SECOND));
+    assert_int_equal(house.meter.table.outcome, MEP_OUTCOME_REFUSED);
+    assert_int_equal(house.meter.table.code, MEP_CODE_SERVICE_STATE);
+}
+
+static void a_long_table_that_ends_with_a_frame(void **state)
+{
+    (void)state;
+    to_second_piece();
+    fake_table(f, &meter_bt23)->size = MEP_READ_MAX; /* what is beyond is refused */
+    assert_true(until_table(15 * SECOND));
+    assert_int_equal(house.meter.table.outcome, MEP_OUTCOME_OK);
+    assert_int_equal(house.meter.table.got, MEP_READ_MAX);
 }
 
 static void another_meter_has_no_age_yet(void **state)
@@ -250,6 +276,8 @@ int main(void)
         cmocka_unit_test_setup(reads_a_table, setup),
         cmocka_unit_test_setup(reads_a_long_table_in_pieces, setup),
         cmocka_unit_test_setup(a_long_table_that_breaks_off, setup),
+        cmocka_unit_test_setup(a_long_table_that_is_refused_for_now, setup),
+        cmocka_unit_test_setup(a_long_table_that_ends_with_a_frame, setup),
         cmocka_unit_test_setup(a_table_that_ends_early, setup),
         cmocka_unit_test_setup(a_table_that_is_refused, setup),
         cmocka_unit_test_setup(a_silent_meter_ends_it_and_nobody_blocks_it, setup),
