@@ -445,6 +445,7 @@ static void set_up_bridge(struct mepd *d)
         .asset = asset,
         .mqtt = mqtt,
         .store_ok = d->store == NULL ? NULL : store_works,
+        .lacks = READER_SETTING_BOARD,
     };
     reader_bridge_init(&d->bridge, &d->host, &d->config->settings, "mepd", MEPLINK_VERSION,
                        link_now());
