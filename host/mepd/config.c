@@ -191,7 +191,7 @@ static char *read_file(const struct config_source *source, size_t *size,
 {
     char *text = file_read(source->path, FILE_MAX, size);
 
-    if (text == NULL && errno == ENOENT && !source->given) {
+    if (text == NULL && (errno == ENOENT || errno == ENOTDIR) && !source->given) {
         *size = 0;
         text = calloc(1, 1);
     } else if (text == NULL) {

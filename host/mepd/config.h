@@ -35,6 +35,7 @@ struct config_source {
     char path[CONFIG_PATH_SIZE];        /* of the file */
     bool given;                         /* by --config: it must be there */
     const char *option[CONFIG_OPTIONS]; /* NULL: not given */
+    char key[CONFIG_PATH_SIZE];         /* what option[CONFIG_KEY] points to, if it was an option */
     bool key_of_environment;            /* which is for nobody if there is no meter, or sim: */
 };
 

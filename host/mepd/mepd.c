@@ -297,22 +297,20 @@ static bool is_loopback(const char *address)
 
 static bool listen_on(struct mepd *d, const struct reader_settings *s)
 {
+    const char *address = s->http_listen, *colon = strrchr(address, ':');
     char why[WEB_WHY_SIZE];
-    unsigned before = web_port(d->web);
+    bool same = strcmp(address, web_address(d->web)) == 0;
 
-    if (!web_listen(d->web, s->http_listen, why)) {
+    if (!web_listen(d->web, address, why)) {
         log_error("http.listen: %s", why);
         return false;
     }
-    unsigned port = web_port(d->web);
-    if (port != 0 && port != before) {
-        const char *colon = strrchr(s->http_listen, ':');
-        log_info("listening on http://%.*s:%u/", (int)(colon - s->http_listen), s->http_listen,
-                 port);
-        if (s->http_password[0] == 0 && s->http_public && !is_loopback(s->http_listen))
-            log_warning("whoever can reach that sees the readings, and there is no password yet: "
-                        "mepd --set-password");
-    }
+    if (same || colon == NULL)
+        return true;
+    log_info("listening on http://%.*s:%u/", (int)(colon - address), address, web_port(d->web));
+    if (s->http_password[0] == 0 && s->http_public && !is_loopback(address))
+        log_warning("whoever can reach that sees the readings, and there is no password yet: "
+                    "mepd --set-password");
     return true;
 }
 

@@ -8,7 +8,8 @@
 enum {
     AGAIN_S = 300,       /* between two looks for intervals that have ended since */
     NO_PROFILE_S = 3600, /* the same for a meter that seems to have no load profile */
-    ROOM_S = 1           /* between two looks whether the store has room again */
+    RECENT_S = 2 * 86400,
+    ROOM_S = 1 /* between two looks whether the store has room again */
 };
 
 static mep_time seconds(int count)
@@ -110,23 +111,40 @@ static void store_intervals(struct meter *m, mep_time now)
             return;
         struct interval stored = {m, interval.time};
         reader_history_values(&m->history, &m->reader, &interval, store_value, &stored);
-        store_interval(store, m->serial, interval.time);
+        if (!m->recent)
+            store_interval(store, m->serial, interval.time);
     }
 }
 
-/* Goes on where the store ends, for whichever meter it is now. */
+/*
+ * Goes on where the store ends, for whichever meter it is now. If that is long
+ * ago, today and yesterday are read first, for they are looked at most, and once
+ * more in their turn; only then does the store know that nothing is missing.
+ */
 static void begin_history(struct meter *m)
 {
+    int64_t newest = store_newest(m->around->store, reader_info(&m->reader)->serial);
+    int64_t recent = link_calendar_us() / 1000000 - RECENT_S;
+
     memcpy(m->serial, reader_info(&m->reader)->serial, sizeof m->serial);
     m->again_at = MEP_NEVER;
     m->sampled = INT64_MIN;
+    m->recent = newest < recent;
+    reader_history_init(&m->history, 0, m->recent ? recent : newest);
+}
+
+static void end_recent(struct meter *m)
+{
+    m->recent = false;
     reader_history_init(&m->history, 0, store_newest(m->around->store, m->serial));
 }
 
 /* What ended lately is looked for once in a while. */
 static void look_again(struct meter *m, mep_time now)
 {
-    if (m->history.state == READER_HISTORY_READING) {
+    if (m->history.state == READER_HISTORY_CURRENT && m->recent) {
+        end_recent(m);
+    } else if (m->history.state == READER_HISTORY_READING) {
         m->again_at = MEP_NEVER;
     } else if (m->again_at == MEP_NEVER) {
         m->again_at =

@@ -33,6 +33,7 @@ struct meter {
     /* The rest is the meter's own. */
     char serial[READER_SERIAL_SIZE + 1]; /* whose history is being read; "": not known yet */
     mep_time again_at;                   /* when to look for more history */
+    bool recent;                         /* the newest intervals go before older ones */
     mep_time room_at;                    /* when to look whether the store has room again */
     int64_t sampled;                     /* the period of the last sample */
     bool restarted;                      /* since then an energy rolled over or began anew */

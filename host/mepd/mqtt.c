@@ -39,7 +39,7 @@ struct mqtt {
 
 static void say(struct mqtt *mqtt, const struct role *role, bool problem, const char *words)
 {
-    char line[MQTT_WHY + READER_SETTING_TEXT + 64];
+    char line[MQTT_WHY + READER_SETTING_TEXT + 128];
 
     snprintf(line, sizeof line, "mqtt: %s:%u: %s%s", role->target.host, (unsigned)role->target.port,
              words, role->reader.role == READER_MQTT_ORIGINAL ? " (the original topics)" : "");

@@ -98,15 +98,17 @@ static void take_task(int word, enum task *task)
 }
 
 /* Kept where the list of processes does not show it. */
-static char *hide(char *value)
+static int take_key(char *value, struct config_source *source)
 {
-    char *copy = strdup(value);
+    size_t length = strlen(value);
 
-    if (copy == NULL)
-        abort();
+    if (length >= sizeof source->key)
+        return log_usage("--key: is longer than any key or name of a file");
+    memcpy(source->key, value, length + 1);
+    source->option[CONFIG_KEY] = source->key;
     if (value[0] != '@')
-        memset(value, '*', strlen(value));
-    return copy;
+        memset(value, '*', length);
+    return EXIT_OK;
 }
 
 static int take(int word, char *value, struct config_source *source, enum task *task)
@@ -117,7 +119,7 @@ static int take(int word, char *value, struct config_source *source, enum task *
         memcpy(source->path, value, strlen(value) + 1);
         source->given = true;
     } else if (word == CONFIG_KEY) {
-        source->option[word] = hide(value);
+        return take_key(value, source);
     } else if (word < CONFIG_OPTIONS) {
         source->option[word] = value;
     } else {

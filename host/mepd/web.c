@@ -290,6 +290,11 @@ bool web_can_listen(const struct web *web, const char *address, char why[WEB_WHY
     return fd >= 0 || (errno == EADDRINUSE && own != NULL && strcmp(port, own) == 0);
 }
 
+const char *web_address(const struct web *web)
+{
+    return web->address;
+}
+
 unsigned web_port(const struct web *web)
 {
     return web->port;

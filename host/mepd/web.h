@@ -38,6 +38,9 @@ bool web_listen(struct web *web, const char *address, char why[WEB_WHY_SIZE]);
 /* Whether it could listen there; if not, why. */
 bool web_can_listen(const struct web *web, const char *address, char why[WEB_WHY_SIZE]);
 
+/* Where it listens, as it was given to web_listen(). */
+const char *web_address(const struct web *web);
+
 /* The port, which may have been left to the system; 0: it does not listen. */
 unsigned web_port(const struct web *web);
 
