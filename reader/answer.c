@@ -337,6 +337,8 @@ static void trial_answered(struct reader *r, const struct mep_event *done)
 {
     r->client.config.key = r->config.client.key;
     r->client.counters.auth_in_a_row = r->trial.refusals;
+    if (done->outcome == MEP_OUTCOME_AUTH)
+        r->client.sequence = r->trial.sequence; /* the meter has accepted none of these */
     r->trial.running = false;
     r->trial.done = *done;
     r->pending |= PENDING_KEY;

@@ -254,8 +254,9 @@ struct reader_trial {
     struct mep_key key;
     bool wanted, running;
     struct mep_event done;
-    uint8_t byte;     /* what the meter is asked for */
-    uint8_t refusals; /* of the key that is set, in a row, before */
+    uint32_t sequence; /* the client's number, before */
+    uint8_t byte;      /* what the meter is asked for */
+    uint8_t refusals;  /* of the key that is set, in a row, before */
 };
 
 enum {

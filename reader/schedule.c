@@ -330,6 +330,7 @@ static bool begin_trial(struct reader *r)
     trial->wanted = false;
     trial->running = true;
     trial->refusals = r->client.counters.auth_in_a_row;
+    trial->sequence = r->client.sequence;
     r->item = ITEM_KEY;
     r->client.config.key = trial->key;
     mep_key_wipe(&trial->key);

@@ -265,6 +265,26 @@ static void tries_another_key_and_goes_on_with_its_own(void **state)
     expect_link(READER_LINK_OK);
 }
 
+/* Requests with a wrong key use no number up: the meter has not accepted them. */
+static void wrong_keys_in_a_row_disturb_nothing(void **state)
+{
+    (void)state;
+    struct mep_key wrong = fake_config().client.key;
+    wrong.bytes[3] ^= 8;
+    struct reader_config config = fake_config();
+    config.period_us = 20 * SECOND; /* not much else is asked for in between */
+    config.clock_us = config.tariff_us = config.alert_us = config.check_us = 100 * SECOND;
+    fake_start(f, &config);
+    assert_true(fake_until_readings(f, 2, 60 * SECOND));
+    uint32_t before = reader_client(&f->reader)->counters.outcomes[MEP_OUTCOME_SEQUENCE];
+    f->longest = 0;
+    for (unsigned i = 0; i < 30; i++)
+        assert_int_equal(try_key(&wrong), MEP_OUTCOME_AUTH);
+    fake_run(f, 50 * SECOND);
+    assert_int_equal(reader_client(&f->reader)->counters.outcomes[MEP_OUTCOME_SEQUENCE], before);
+    assert_in_range(f->longest, 19 * SECOND, 21 * SECOND);
+}
+
 /* A key that works must not make the link look well, as long as another one is set. */
 static void tries_a_key_while_its_own_is_refused(void **state)
 {
@@ -507,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup(recovers_when_the_key_becomes_right, setup),
         cmocka_unit_test_setup(takes_another_key, setup),
         cmocka_unit_test_setup(tries_another_key_and_goes_on_with_its_own, setup),
+        cmocka_unit_test_setup(wrong_keys_in_a_row_disturb_nothing, setup),
         cmocka_unit_test_setup(tries_a_key_while_its_own_is_refused, setup),
         cmocka_unit_test_setup(a_lost_answer_to_a_key_is_asked_for_again, setup),
         cmocka_unit_test_setup(a_key_that_works_does_not_hide_that_its_own_is_refused, setup),
