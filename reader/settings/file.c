@@ -127,6 +127,7 @@ bool reader_settings_read(struct reader_settings *settings, const char *text, si
 struct spot {
     bool section;             /* there is one */
     size_t begin, end;        /* of it */
+    size_t room;              /* where new lines end: before a section that was put aside */
     bool found;               /* the key has a line */
     struct setting_line line; /* that one */
     size_t insert;            /* where a new line goes */
@@ -146,46 +147,56 @@ static size_t above(const char *text, size_t size, size_t from, size_t line_at)
     return begin;
 }
 
-static void find_section(const char *text, size_t size, const char *meter, struct spot *spot)
+static bool is_header(const struct setting_line *line, bool aside)
 {
-    spot->section = meter[0] == 0;
-    spot->begin = 0;
-    spot->end = size;
-    for (size_t at = 0; at < size;) {
+    return aside ? line->disabled && line->disabled_kind == SETTING_LINE_SECTION
+                 : line->kind == SETTING_LINE_SECTION;
+}
+
+/* Where what stands above the next header begins; the file's end without one. */
+static size_t next_header(const char *text, size_t size, size_t from, bool aside)
+{
+    for (size_t at = from; at < size;) {
         struct setting_line line = setting_line_at(text, size, at);
-        bool ours = meter[0] != 0 && is_section(&line, meter);
-        if (spot->section &&
-            (line.kind == SETTING_LINE_SECTION ||
-             (meter[0] == 0 && line.disabled && line.disabled_kind == SETTING_LINE_SECTION))) {
-            spot->end = above(text, size, spot->begin, line.from);
-            return;
-        }
-        if (ours) {
-            spot->section = true;
-            spot->begin = line.from;
-        }
+        if (is_header(&line, aside))
+            return above(text, size, from, line.from);
         at = line.to;
     }
+    return size;
+}
+
+static void find_section(const char *text, size_t size, const char *meter, struct spot *spot)
+{
+    size_t inside = 0; /* below its header */
+
+    spot->section = meter[0] == 0;
+    for (size_t at = 0; !spot->section && at < size;) {
+        struct setting_line line = setting_line_at(text, size, at);
+        spot->section = is_section(&line, meter);
+        spot->begin = line.from;
+        inside = line.to;
+        at = line.to;
+    }
+    spot->end = next_header(text, size, inside, false);
+    spot->room = smaller(spot->end, next_header(text, size, inside, true));
 }
 
 static void find_key(const char *text, size_t size, const char *key, struct spot *spot)
 {
     bool beside = false; /* a line of this key that was put aside */
 
-    spot->insert = above(text, size, spot->begin, spot->end);
-    if (spot->end == size)
-        spot->insert = size;
+    spot->insert = spot->room;
     for (size_t at = spot->begin; at < spot->end;) {
         struct setting_line line = setting_line_at(text, size, at);
         bool is_key = line.kind == SETTING_LINE_KEY ||
                       (line.disabled && line.disabled_kind == SETTING_LINE_KEY);
         bool same =
             is_key && line.name_size == strlen(key) && memcmp(line.name, key, line.name_size) == 0;
-        if (same && line.kind == SETTING_LINE_KEY && !spot->found) {
+        if (same && line.kind == SETTING_LINE_KEY) {
             spot->found = true;
             spot->line = line;
         }
-        if (same || (!beside && (is_key || line.kind == SETTING_LINE_SECTION)))
+        if (at < spot->room && (same || (!beside && (is_key || line.kind == SETTING_LINE_SECTION))))
             spot->insert = line.to;
         beside = beside || same;
         at = line.to;

@@ -214,8 +214,8 @@ static const char *to_string(struct reader_settings *settings, const struct read
         return "holds a control character or is not UTF-8; a line of text is accepted";
     if (problem != NULL)
         return problem;
-    memset(value, 0, setting->size); /* nothing stays of a longer secret */
-    memcpy(value, text, length);
+    memmove(value, text, length + 1);
+    memset(value + length, 0, setting->size - length); /* nothing stays of a longer secret */
     return NULL;
 }
 
