@@ -67,6 +67,8 @@ static void learn_quality(struct reader_quality *quality, const struct mep_clien
 
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
         attempts += outcomes[counted[i]];
+    if (attempts < quality->attempts)
+        *quality = (struct reader_quality){0}; /* the reader was begun anew */
     for (; quality->attempts != attempts; quality->attempts++) {
         judge(quality, quality->verified != verified);
         if (quality->verified != verified)

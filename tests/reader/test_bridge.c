@@ -72,6 +72,17 @@ static void quality_is_the_share_of_good_answers(void **state)
     assert_in_range(reader_meter_quality_percent(&house.meter), 60, 88);
 }
 
+static void quality_begins_anew_with_the_reader(void **state)
+{
+    (void)state;
+    f->damage_each = 2;
+    assert_true(fake_until_readings(f, 5, 60 * SECOND));
+    f->damage_each = 0;
+    fake_start(f, NULL);
+    fake_run(f, 1 * SECOND);
+    assert_int_equal(reader_meter_quality_percent(&house.meter), 100);
+}
+
 /* ---- Tables ---- */
 
 static bool until_table(mep_time at_most)
@@ -273,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(age_goes_on_when_the_meter_does_not, setup),
         cmocka_unit_test_setup(another_meter_has_no_age_yet, setup),
         cmocka_unit_test_setup(quality_is_the_share_of_good_answers, setup),
+        cmocka_unit_test_setup(quality_begins_anew_with_the_reader, setup),
         cmocka_unit_test_setup(reads_a_table, setup),
         cmocka_unit_test_setup(reads_a_long_table_in_pieces, setup),
         cmocka_unit_test_setup(a_long_table_that_breaks_off, setup),
