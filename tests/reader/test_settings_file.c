@@ -191,6 +191,12 @@ static void edits(void **unused)
          "# about all\n\nlanguage = de\n# about this meter\n[meter a]\n"},
         {"#data = a\n\n#[meter a]\n#uri =\n", "language", "de",
          "#data = a\nlanguage = de\n\n#[meter a]\n#uri =\n"},
+        {"#[meter a]\n#uri =\nlanguage = da\n", "language", "de",
+         "#[meter a]\n#uri =\nlanguage = de\n"},
+        {"#[meter a]\n#uri =\ndata = a\n", "language", "de",
+         "language = de\n#[meter a]\n#uri =\ndata = a\n"},
+        {"[meter a]\n\n# like this\n#[meter b]\n#uri =\n", "meter.a.uri", "x",
+         "[meter a]\nuri = x\n\n# like this\n#[meter b]\n#uri =\n"},
         /* Meters. */
         {"", "meter.a.uri", "x", "[meter a]\nuri = x\n"},
         {"data = a", "meter.a.uri", "x", "data = a\n\n[meter a]\nuri = x\n"},
