@@ -1,3 +1,10 @@
 import { render } from "preact";
+import "uplot/dist/uPlot.min.css";
+import "./style.css";
+import { App } from "./app";
+import { followAddress } from "./route";
+import { startTheme } from "./theme";
 
-render(<main><h1>MEPlink</h1></main>, document.getElementById("app")!);
+startTheme();
+followAddress();
+render(<App />, document.getElementById("app")!);
