@@ -25,7 +25,7 @@ export interface Link {
   quality_percent?: number;
   retry_rule?: string;
   read_limit?: number;
-  counters?: Record<string, unknown>;
+  counters?: Record<string, number>;
 }
 
 export interface Info {

@@ -45,7 +45,7 @@ function drawBars(u: uPlot, c: Colours, bars: Bar[]): void {
         ctx.strokeRect(x, top, width, tall);
         ctx.setLineDash([]);
       }
-      if (bar.importWh === null) {
+      if (bar.importWh === null && bar.from * 1000 < Date.now()) {
         ctx.fillStyle = c.muted;
         ctx.fillRect(u.valToPos(i, "x", true) - 1.5 * dpr, zero - 1.5 * dpr, 3 * dpr, 3 * dpr);
       }
@@ -65,7 +65,7 @@ export function BarChart({ bars, label, short, long, height }: BarChartProps) {
   const { data, look } = useMemo(() => {
     const high = Math.max(0, ...bars.map((b) => b.importWh ?? 0));
     const low = -Math.max(0, ...bars.map((b) => b.exportWh ?? 0));
-    const splits = ticks(low * 1.02, (high || niceCeil(1000)) * 1.02, Math.max(3, Math.round(height / 56)));
+    const splits = ticks(low * 1.02, (high || niceCeil(1000)) * 1.02, Math.max(3, Math.round(height / 40)));
     const step = splits.length > 1 ? splits[1]! - splits[0]! : 1000;
     const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : 2;
     const pad = (high - low || 1000) * 0.05;

@@ -4,11 +4,12 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import { Chart } from "./chart";
+import { moved, sideBySide } from "./days";
 import { ticks, type Step } from "./energy";
 import * as format from "./format";
 import { useT } from "./i18n";
 import { clipped, hatch, type Colours, type Ctx } from "./plot";
-import { dayStart, hourTicks, onDay, QUARTER } from "./time";
+import { dayStart, hourTicks } from "./time";
 import { Watts } from "./parts";
 
 export interface DayChartProps {
@@ -20,32 +21,6 @@ export interface DayChartProps {
   /** The power now, at its moment; only of today. */
   now?: { t: number; w: number };
   height: number;
-}
-
-/** The steps of another day, moved onto this one's clock. */
-export function moved(steps: Step[], start: number): Step[] {
-  const end = dayStart(start, 1);
-  return steps.map((s) => {
-    const from = onDay(s.from, start);
-    const to = onDay(s.to, start);
-    return { ...s, from, to: to > from ? to : Math.min(end, from + (s.to - s.from)) };
-  });
-}
-
-export interface Row {
-  from: number;
-  to: number;
-  own?: Step;
-  other?: Step;
-}
-
-/** Two days' steps by the quarter in which they begin, within a minute; samples come when they come. */
-export function sideBySide(own: Step[], other: Step[]): Row[] {
-  const quarter = (s: Step) => Math.floor((s.from + 60) / QUARTER);
-  const rows = new Map<number, Row>();
-  for (const s of other) rows.set(quarter(s), { from: s.from, to: s.to, other: s });
-  for (const s of own) rows.set(quarter(s), { from: s.from, to: s.to, own: s, other: rows.get(quarter(s))?.other });
-  return [...rows.entries()].sort((a, b) => a[0] - b[0]).map((entry) => entry[1]);
 }
 
 function outline(u: uPlot, ctx: Ctx, steps: Step[]): void {
@@ -138,7 +113,7 @@ export function DayChart(props: DayChartProps) {
     const all = [...steps, ...shifted].map((s) => s.w).concat(now ? [now.w] : []);
     const low = Math.min(0, ...all);
     const high = Math.max(low < -50 ? 0 : 100, ...all);
-    const splits = ticks(low * 1.05, high * 1.08, Math.max(3, Math.round(height / 56)));
+    const splits = ticks(low * 1.05, high * 1.08, Math.max(3, Math.round(height / 44)));
     const pad = (high - low) * 0.06;
     const step = splits.length > 1 ? splits[1]! - splits[0]! : 1000;
     const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : 2;

@@ -1,7 +1,7 @@
 // The same as the curve, as a table: for those who do not see it, and for figures.
 
 import type { Step } from "./energy";
-import { moved, sideBySide } from "./daychart";
+import { moved, sideBySide } from "./days";
 import * as format from "./format";
 import { useT } from "./i18n";
 import { Watts } from "./parts";

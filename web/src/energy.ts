@@ -23,7 +23,7 @@ export function difference(a: Point | null | undefined, b: Point | null | undefi
  * all; where it has them, both registers must be of one time. Longer than
  * `gap` seconds apart, nothing is claimed about what was between.
  */
-export function powers(imported: Points, exported: Points, gap = 3600): Step[] {
+export function powers(imported: Points, exported: Points, gap = 7200): Step[] {
   const out = new Map<number, Point>();
   for (const p of exported) if (p) out.set(p[0], p);
   const steps: Step[] = [];

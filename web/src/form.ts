@@ -53,7 +53,7 @@ export interface Group {
 }
 
 const GROUPS: Record<string, string> = { language: "general", log: "general", data: "history" };
-const ORDER = ["general", "http", "cost", "history", "mqtt"];
+const ORDER = ["general", "http", "cost", "history", "mqtt", "wifi", "net", "time"];
 
 /** Settings by what they are about; each meter has its own. */
 export function groups(settings: Setting[]): Group[] {

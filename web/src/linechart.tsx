@@ -27,7 +27,7 @@ export function LineChart(props: { day: number; series: Series[]; label: string;
     const low = Math.min(...values);
     const high = Math.max(...values);
     const pad = Math.max((high - low) * 0.08, 100);
-    const splits = ticks(low - pad, high + pad, Math.max(3, Math.round(height / 56)));
+    const splits = ticks(low - pad, high + pad, Math.max(3, Math.round(height / 40)));
     const between = splits.length > 1 ? splits[1]! - splits[0]! : 1000;
     const decimals = between >= 1000 ? 0 : between >= 100 ? 1 : 2;
     const draw = (u: uPlot, c: Colours) =>

@@ -66,12 +66,25 @@ async function stream(meter: string | undefined, outer: AbortSignal, alive: () =
   }
 }
 
+/** While the meter's memory is read, there is more to show every now and then. */
+const READING_MS = 4000;
+
+function watchHistory(meter: string | undefined, signal: AbortSignal): void {
+  const timer = setInterval(() => {
+    if (document.hidden || state.info.value?.history?.state !== "reading") return;
+    state.historyNews.set(state.historyNews.value + 1);
+    state.loadInfo(meter).catch(() => {});
+  }, READING_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
 /** Follows a meter until the signal; what is shown of another one goes. */
 export async function follow(meter: string | undefined, signal: AbortSignal): Promise<void> {
   arrivals = [];
   state.latest.set(undefined);
   state.link.set(undefined);
   state.info.set(undefined);
+  watchHistory(meter, signal);
   let failures = 0;
   while (!signal.aborted) {
     const begin = () => {

@@ -125,6 +125,17 @@ export async function energyBars(
   );
 }
 
+/** The same of one day. */
+export async function dayTotal(meter: string | undefined, names: string, day: number, signal: AbortSignal): Promise<Bar[]> {
+  const now = nowSeconds();
+  const times = [day, dayStart(day, 1)];
+  const [at, first] = await Promise.all([
+    registersAt(meter, names, [day, Math.min(times[1]!, now)], signal),
+    firstRegisters(meter, names, day, Math.min(times[1]!, now), signal),
+  ]);
+  return bars(times, at.import, at.export, first);
+}
+
 /** Means of a day, of values that are not totals. */
 export async function dayMeans(meter: string | undefined, names: string[], day: number, step: number, signal: AbortSignal) {
   const history = await api.get<History>(

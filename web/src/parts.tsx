@@ -3,7 +3,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "./api";
+import { useCell } from "./cell";
 import * as format from "./format";
+import * as state from "./state";
 import { useT } from "./i18n";
 
 export type Way = "import" | "export" | "idle";
@@ -48,6 +50,26 @@ export function useTick(ms: number): void {
     const timer = setInterval(() => document.hidden || tick((n) => n + 1), ms);
     return () => clearInterval(timer);
   }, [ms]);
+}
+
+export function useMedia(query: string): boolean {
+  const [is, set] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const change = () => set(media.matches);
+    media.addEventListener("change", change);
+    return () => media.removeEventListener("change", change);
+  }, [query]);
+  return is;
+}
+
+/** How far the meter's memory is read, while it is not all. */
+export function HistoryNote() {
+  const t = useT();
+  const h = useCell(state.info)?.history;
+  if (h?.state === "reading") return <p class="note">{t("history_reading", { count: format.num(h.intervals ?? 0) })}</p>;
+  if (h?.state === "none") return <p class="note">{t("history_none", { why: h.problem ?? "" })}</p>;
+  return null;
 }
 
 export function Section(props: {

@@ -8,8 +8,8 @@ import { cost, hasTariff, sum, type Bar } from "../energy";
 import * as format from "../format";
 import { useT, type Key } from "../i18n";
 import { LineChart, phaseOf } from "../linechart";
-import { dayMeans, dayPowers, energyBars, EXPORT, nowSeconds, totalsOf } from "../load";
-import { Arrow, Facts, Failure, Num, Section, useLoaded } from "../parts";
+import { dayMeans, dayPowers, dayTotal, energyBars, EXPORT, nowSeconds, totalsOf } from "../load";
+import { Arrow, Facts, Failure, HistoryNote, Num, Section, useLoaded } from "../parts";
 import { href, route } from "../route";
 import * as state from "../state";
 import { dateOf, dayStart, spanName, spanOf, spanStart, type Span } from "../time";
@@ -197,6 +197,7 @@ function Day({ t0, meter, names }: { t0: number; meter?: string; names: string }
       Promise.all(wanted.map((w) => (w.length > 0 ? dayMeans(meter, w, t0, MEAN_STEP, signal) : Promise.resolve([])))),
     [meter, wanted.join(), t0, news],
   );
+  const total = useLoaded((signal) => dayTotal(meter, names, t0, signal), [meter, names, t0, news]);
   const steps = useMemo(() => own.value ?? [], [own.value]);
   const other = useMemo(() => before.value ?? [], [before.value]);
   const names2 = { name: format.dayShort(t0), beforeName: format.dayShort(dayStart(t0, -1)) };
@@ -222,6 +223,7 @@ function Day({ t0, meter, names }: { t0: number; meter?: string; names: string }
         <Failure error={own.error ?? before.error} again={() => (own.again(), before.again())} />
         {steps.length > 0 ? (
           <>
+            <Sums energies={total.value ?? []} months={0} canExport={names.includes(EXPORT)} />
             <DayChart day={t0} steps={steps} before={other} {...names2} height={300} />
             <DayTable steps={steps} before={other} day={t0} {...names2} />
           </>
@@ -235,18 +237,15 @@ function Day({ t0, meter, names }: { t0: number; meter?: string; names: string }
 }
 
 export function History() {
-  const t = useT();
   const { rest, meter } = useCell(route);
   const info = useCell(state.info);
   const span = SPANS.find((s) => s === rest[0]) ?? "day";
   const t0 = (rest[1] && spanOf(span, rest[1])) || spanStart(span, nowSeconds());
   const names = totalsOf(info);
-  const h = info?.history;
   return (
     <>
       <Picker span={span} t0={t0} />
-      {h?.state === "reading" && <p class="note">{t("history_reading", { count: h.intervals ?? 0 })}</p>}
-      {h?.state === "none" && <p class="note">{t("history_none", { why: h.problem ?? "" })}</p>}
+      <HistoryNote />
       {span === "day" ? (
         <Day t0={t0} meter={meter} names={names} />
       ) : (

@@ -105,25 +105,14 @@ function State() {
   );
 }
 
-/** Whatever the server counts; what lies in groups is named with them. */
-export function flatten(counters: Record<string, unknown>, prefix = ""): [string, number][] {
-  return Object.entries(counters).flatMap(([name, value]) =>
-    typeof value === "number"
-      ? [[prefix + name, value] as [string, number]]
-      : value && typeof value === "object"
-        ? flatten(value as Record<string, unknown>, `${prefix}${name} `)
-        : [],
-  );
-}
-
-function Counters({ counters }: { counters: Record<string, unknown> }) {
-  const rows = flatten(counters);
+function Counters({ counters }: { counters: Record<string, number> }) {
+  const rows = Object.entries(counters);
   if (rows.length === 0) return <p class="empty">{format.NONE}</p>;
   return (
     <dl class="counters">
       {rows.map(([name, value]) => (
         <div key={name} class={value === 0 ? "zero" : ""}>
-          <dt>{name.replace(/_/g, " ")}</dt>
+          <dt>{trOr("c_" + name, name.replace(/_/g, " "))}</dt>
           <dd class="num">{format.num(value)}</dd>
         </div>
       ))}
@@ -192,6 +181,15 @@ function OneExchange({ x }: { x: Exchange }) {
     </>
   );
 }
+
+/** A meter may refuse what it does not have, and tell its sequence number anew. */
+const OUTCOME_GRADES: Record<string, string> = {
+  ok: "good",
+  refused: "so-so",
+  sequence: "so-so",
+  late: "so-so",
+  waiting: "so-so",
+};
 
 function Exchanges() {
   const t = useT();
@@ -263,7 +261,7 @@ function Exchanges() {
               }}
             >
               <summary>
-                <Mark grade={x.outcome === "ok" ? "good" : x.outcome === "waiting" ? "so-so" : "bad"} />
+                <Mark grade={OUTCOME_GRADES[x.outcome] ?? "bad"} />
                 <span class="num">{format.clock(at / 1000, true)}</span>
                 <b class="mono">{x.table ?? x.request[1]?.meaning ?? ""}</b>
                 <span>{trOr("out_" + x.outcome, x.outcome)}</span>

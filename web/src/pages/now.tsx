@@ -3,27 +3,15 @@ import type { Reading } from "../api";
 import { useCell } from "../cell";
 import { DayChart } from "../daychart";
 import { DayTable } from "../daytable";
+import { netPower, number } from "../reading";
 import { cost, hasTariff, niceCeil, type Energy, type Step, type Total } from "../energy";
 import * as format from "../format";
 import { useT, type Key } from "../i18n";
 import { EXPORT, IMPORT, dayPowers, nowSeconds, starts, totalsNow, totalsOf, type Starts } from "../load";
-import { Arrow, Facts, Failure, Num, Section, useLoaded, useTick, wayOf, Watts } from "../parts";
+import { Arrow, Facts, Failure, HistoryNote, Num, Section, useLoaded, useMedia, useTick, wayOf, Watts } from "../parts";
 import { route } from "../route";
 import * as state from "../state";
 import { dateOf, dayStart, QUARTER } from "../time";
-
-const number = (reading: Reading | undefined, name: string): number | undefined => {
-  const v = reading?.[name];
-  return typeof v === "number" ? v : undefined;
-};
-
-/** Import less export; undefined if the meter tells neither. */
-export function netPower(reading: Reading | undefined, phase = ""): number | undefined {
-  const p = phase && phase + "_";
-  const imported = number(reading, `power_import_${p}w`);
-  const exported = number(reading, `power_export_${p}w`);
-  return imported === undefined && exported === undefined ? undefined : (imported ?? 0) - (exported ?? 0);
-}
 
 function Age({ received, stale }: { received: state.Received | undefined; stale: boolean }) {
   const t = useT();
@@ -71,9 +59,9 @@ function Scale({ w, min, max }: { w: number; min: number; max: number }) {
         {marks.map((m) => (
           <span key={m} style={{ left: `${at(m)}%` }}>
             {kw(m)}
+            {m === max && "\u00a0kW"}
           </span>
         ))}
-        <span class="scale-unit">kW</span>
       </div>
     </div>
   );
@@ -199,7 +187,7 @@ function Grid({ reading }: { reading: Reading }) {
     const wh = number(reading, name);
     if (wh !== undefined) facts.push([`${t("registers")}, ${t(key)}`, <Num q={format.register(wh)} />]);
   }
-  if (reading.tariff !== undefined) facts.push([t("tariff"), <span class="num">{String(reading.tariff)}</span>]);
+  if (reading.tariff !== undefined) facts.push([t("tariff"), <span class="num">T{Number(reading.tariff) + 1}</span>]);
   if (typeof reading.meter_time === "string") {
     const at = Date.parse(reading.meter_time) / 1000;
     if (Number.isFinite(at)) facts.push([t("meter_clock"), <span class="num">{format.clock(at, true)}</span>]);
@@ -296,6 +284,7 @@ export function Now() {
   const news = useCell(state.historyNews);
   const meter = useCell(route).meter;
   const quarter = useQuarter();
+  const small = useMedia("(max-width: 760px)");
   useTick(1000);
   const stale = state.isStale(received, link?.link, lost !== undefined);
   const names = totalsOf(info);
@@ -323,7 +312,7 @@ export function Now() {
             <Headline reading={reading} stale={stale} steps={steps} canExport={canExport} />
             <div class="face-right">
               <Phases reading={reading} />
-              <Grid reading={reading} />
+              {!small && <Grid reading={reading} />}
             </div>
           </>
         ) : (
@@ -366,6 +355,7 @@ export function Now() {
         ) : (
           <p class="empty">{today.loading ? t("loading") : today.error ? format.NONE : t("no_curve")}</p>
         )}
+        <HistoryNote />
       </Section>
 
       <Section title={t("energy")} id="energy" class={"energies" + (stale ? " old" : "")}>
@@ -376,6 +366,12 @@ export function Now() {
           !from.error && <p class="empty">{t("loading")}</p>
         )}
       </Section>
+
+      {small && reading && (
+        <Section title={t("more_values")} id="more" class={stale ? "old" : ""}>
+          <Grid reading={reading} />
+        </Section>
+      )}
     </div>
   );
 }

@@ -157,8 +157,7 @@ function AddMeter({ taken, add }: { taken: string[]; add: (name: string) => void
   const t = useT();
   const [name, setName] = useState("");
   const [problem, setProblem] = useState("");
-  const submit = (e: Event) => {
-    e.preventDefault();
+  const submit = () => {
     if (!form.isMeterName(name)) setProblem(t("meter_name_hint"));
     else if (taken.includes(name)) setProblem(t("meter_name_taken"));
     else {
@@ -168,8 +167,8 @@ function AddMeter({ taken, add }: { taken: string[]; add: (name: string) => void
     }
   };
   return (
-    <form class="plate add-meter" onSubmit={submit}>
-      <label for="new-meter">{t("meter_name")}</label>
+    <div class="plate add-meter" role="group" aria-labelledby="new-meter-label">
+      <label for="new-meter" id="new-meter-label">{t("meter_name")}</label>
       <div class="row">
         <input
           id="new-meter"
@@ -180,13 +179,20 @@ function AddMeter({ taken, add }: { taken: string[]; add: (name: string) => void
           aria-describedby="new-meter-note"
           aria-invalid={problem !== ""}
           onInput={(e) => setName(e.currentTarget.value)}
+          onKeyDown={(e) => {
+            if (e.key !== "Enter") return;
+            e.preventDefault();
+            submit();
+          }}
         />
-        <button type="submit">{t("add_meter")}</button>
+        <button type="button" onClick={submit}>
+          {t("add_meter")}
+        </button>
       </div>
       <p class={problem ? "problem" : "note"} id="new-meter-note" role={problem ? "alert" : undefined}>
         {problem || t("meter_name_hint")}
       </p>
-    </form>
+    </div>
   );
 }
 
@@ -314,7 +320,9 @@ function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
   const list = form.groups(all);
   const meterNames = list.flatMap((g) => (g.meter !== undefined ? [g.meter] : []));
   return (
-    <>
+    <form class="settings" onSubmit={(e) => void save(e)} noValidate autoComplete="off">
+      {/* Not asked for: only for those who keep passwords, which want to know whose they are. */}
+      <input type="text" name="username" value="meplink" autoComplete="username" hidden readOnly />
       {list.filter((g) => g.meter !== undefined).map(meterGroup)}
       <AddMeter
         taken={meterNames}
@@ -323,7 +331,6 @@ function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
           focus.current = idOf(`meter.${name}.uri`);
         }}
       />
-      <form onSubmit={(e) => void save(e)} noValidate>
         {list
           .filter((g) => g.meter === undefined)
           .map((g) => (
@@ -363,8 +370,7 @@ function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
             {t("save")}
           </button>
         </div>
-      </form>
-    </>
+    </form>
   );
 }
 

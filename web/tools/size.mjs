@@ -1,0 +1,17 @@
+// Fails if all that a browser loads of the dashboard is more than 80 KB compressed.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const LIMIT = 80 * 1000;
+
+let sum = 0;
+for (const name of readdirSync("dist", { recursive: true })) {
+  const path = join("dist", String(name));
+  if (!statSync(path).isFile()) continue;
+  const size = gzipSync(readFileSync(path), { level: 9 }).length;
+  console.log(`${String(size).padStart(6)} ${path}`);
+  sum += size;
+}
+console.log(`RESULT the dashboard is ${sum} bytes compressed; ${LIMIT} are allowed`);
+process.exitCode = sum > LIMIT ? 1 : 0;
