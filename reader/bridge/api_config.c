@@ -267,7 +267,7 @@ static enum reader_http_result apply(struct http_call *call, const struct change
         return not_changed(call, problem);
     if (changes->password < changes->count) {
         const char *hash = scratch->values[changes->password];
-        http_sessions_renew(call->bridge, call->session, hash != NULL ? hash : "");
+        http_session_renew(call->session, hash != NULL ? hash : "");
     }
     struct reader_out *out = http_json(call, 200);
     reader_json_begin(out, NULL);

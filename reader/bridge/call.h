@@ -68,9 +68,8 @@ struct reader_session *http_session_find(struct reader_bridge *bridge, mep_time 
 struct reader_session *http_session_begin(struct reader_bridge *bridge, mep_time now);
 void http_session_end(struct reader_session *session);
 
-/* The password becomes another: ends all sessions but this one. */
-void http_sessions_renew(struct reader_bridge *bridge, struct reader_session *but,
-                         const char *password);
+/* Sessions end with the password that they began with; this one goes on with another. */
+void http_session_renew(struct reader_session *session, const char *password);
 
 bool http_session_is_alive(const struct reader_bridge *bridge, mep_time now, uint32_t number);
 

@@ -119,11 +119,7 @@ void http_session_end(struct reader_session *session)
     memset(session, 0, sizeof *session);
 }
 
-void http_sessions_renew(struct reader_bridge *bridge, struct reader_session *but,
-                         const char *password)
+void http_session_renew(struct reader_session *session, const char *password)
 {
-    for (size_t i = 0; i < READER_SESSIONS; i++)
-        if (&bridge->session[i] != but)
-            http_session_end(&bridge->session[i]);
-    but->password = checksum(password);
+    session->password = checksum(password);
 }

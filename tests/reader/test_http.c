@@ -168,6 +168,10 @@ static void hosts_it_answers_to(void **state)
     v.request.host = "pi";
     visitor_get(&v, "/api/v1/link");
     visitor_expect(&v, 403, "wrong_host");
+    v.house.bridge.hostname = "";
+    v.request.host = ".local";
+    visitor_get(&v, "/api/v1/link");
+    visitor_expect(&v, 403, "wrong_host");
 }
 
 static void origins_it_answers_to(void **state)
@@ -350,6 +354,29 @@ static void stale_is_not_given(void **state)
     visitor_expect_value(&v, "status", "\"degraded\"");
 }
 
+static void a_link_that_is_well_without_readings_is_not(void **state)
+{
+    (void)state;
+    f->now += 60 * SECOND; /* nothing was heard of since, and nothing missed yet */
+    visitor_get(&v, "/api/v1/health");
+    visitor_expect_value(&v, "meters/0/link", "\"ok\"");
+    visitor_expect_value(&v, "status", "\"degraded\"");
+}
+
+static void serial_numbers_with_spaces(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"A+1", "A%201", "A 1"};
+    fake_set_text(f, &meter_et03, "serial", "A 1");
+    assert_true(fake_until_readings(f, 1, 8 * SECOND));
+    for (size_t i = 0; i < 3; i++) {
+        char target[60];
+        snprintf(target, sizeof target, "/api/v1/link?meter=%s", good[i]);
+        visitor_get(&v, target);
+        visitor_expect(&v, 200, NULL);
+    }
+}
+
 static void health_of_all_parts(void **state)
 {
     (void)state;
@@ -444,6 +471,8 @@ int main(void)
         cmocka_unit_test_setup(documents_of_a_meter, setup_with_reading),
         cmocka_unit_test_setup(meters_that_are_not_there, setup_with_reading),
         cmocka_unit_test_setup(stale_is_not_given, setup_with_reading),
+        cmocka_unit_test_setup(a_link_that_is_well_without_readings_is_not, setup_with_reading),
+        cmocka_unit_test_setup(serial_numbers_with_spaces, setup),
         cmocka_unit_test_setup(health_of_all_parts, setup_with_reading),
         cmocka_unit_test_setup(the_hosts_own_paths_ask_the_same, setup),
     };

@@ -377,6 +377,31 @@ static void who_tries_two_at_once(void **state)
     assert_int_equal(v.house.meter.key.state, READER_JOB_NONE);
 }
 
+/* Who comes back too late does not get the answer that somebody else waits for. */
+static void who_was_away_for_too_long(void **state)
+{
+    (void)state;
+    struct reader_http_request late, table;
+    assert_int_equal(visitor_ask(&v, "POST", "/api/v1/key-test", "{\"key\":\"0123456789abcdef\"}"),
+                     READER_HTTP_WAIT);
+    late = v.request;
+    fake_run(f, 12 * SECOND);
+    assert_int_equal(v.house.meter.key.state, READER_JOB_NONE);
+    assert_int_equal(visitor_ask(&v, "GET", "/api/v1/tables/BT52", NULL), READER_HTTP_WAIT);
+    table = v.request;
+    assert_int_equal(visitor_ask(&v, "POST", "/api/v1/key-test", "{\"key\":\"wr0ng-wr0ng-wr0n\"}"),
+                     READER_HTTP_WAIT);
+    reader_http_cancel(&v.house.bridge, &table);
+    assert_int_equal(v.house.meter.key.state, READER_JOB_WANTED);
+    fake_run(f, 3 * SECOND);
+    v.response.out = *house_out(&v.house);
+    assert_int_equal(reader_http(&v.house.bridge, f->now, 0, &late, &v.stream, &v.response),
+                     READER_HTTP_WAIT);
+    assert_int_equal(reader_http(&v.house.bridge, f->now, 0, &v.request, &v.stream, &v.response),
+                     READER_HTTP_DONE);
+    visitor_expect_value(&v, "result", "\"refused\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup(a_key_that_the_meter_refuses, setup_with_reading),
         cmocka_unit_test_setup(what_is_no_key, setup_with_reading),
         cmocka_unit_test_setup(who_tries_two_at_once, setup_with_reading),
+        cmocka_unit_test_setup(who_was_away_for_too_long, setup_with_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,6 +273,19 @@ static void check(const struct visitor *v, enum reader_http_result result)
     assert_int_equal(v->house.bridge.scratch.password[0], 0);
 }
 
+/* Neither is there any in what the next request finds. */
+static void check_scratch(const struct visitor *v)
+{
+    const struct reader_scratch *scratch = &v->house.bridge.scratch;
+
+    must_not_show(scratch->text, VISITOR_PASSWORD);
+    must_not_show(scratch->member.text, VISITOR_PASSWORD);
+    for (size_t i = 0; i < sizeof v->secret / sizeof *v->secret; i++) {
+        must_not_show(scratch->text, v->secret[i]);
+        must_not_show(scratch->member.text, v->secret[i]);
+    }
+}
+
 static enum reader_http_result ask_again(struct visitor *v)
 {
     v->response.out = *house_out(&v->house);
@@ -280,6 +293,7 @@ static enum reader_http_result ask_again(struct visitor *v)
         reader_http(&v->house.bridge, v->house.fake.now, v->house.fake.clock, &v->request,
                     &v->stream, &v->response);
     check(v, result);
+    check_scratch(v);
     return result;
 }
 
