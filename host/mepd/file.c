@@ -76,17 +76,26 @@ static bool sync_directory(const char *path)
     return ok;
 }
 
-/* As the one that it replaces; whose it was cannot be kept by everybody. */
+/* Whose it was cannot be kept by everybody. */
+static bool give_to(int fd, const struct stat *owner)
+{
+    return (owner->st_uid == geteuid() && owner->st_gid == getegid()) ||
+           fchown(fd, owner->st_uid, owner->st_gid) == 0 || errno == EPERM;
+}
+
+/* As the one that it replaces. A new one belongs to whom its directory belongs, so that what root
+ * makes can be read by the program that it is for. */
 static bool take_over(int fd, const char *path)
 {
+    char copy[PATH_MAX];
     struct stat old;
 
-    if (stat(path, &old) != 0)
-        return errno == ENOENT;
-    if ((old.st_uid != geteuid() || old.st_gid != getegid()) &&
-        fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM)
+    if (stat(path, &old) == 0)
+        return give_to(fd, &old) && fchmod(fd, old.st_mode & 07777) == 0;
+    if (errno != ENOENT)
         return false;
-    return fchmod(fd, old.st_mode & 07777) == 0;
+    snprintf(copy, sizeof copy, "%s", path);
+    return stat(dirname(copy), &old) == 0 && give_to(fd, &old);
 }
 
 bool file_replace(const char *path, const char *text, size_t size)

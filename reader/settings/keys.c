@@ -24,7 +24,7 @@ const struct reader_setting reader_settings_keys[] = {
              "from other machines; empty: none",
      .fallback = "127.0.0.1:8080",
      .kind = READER_SETTING_STRING,
-     .flags = READER_SETTING_HOST | READER_SETTING_RESTART,
+     .flags = READER_SETTING_HOST,
      .check = reader_check_listen,
      AT(http_listen)},
     {.key = "http.public",

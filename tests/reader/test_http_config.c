@@ -62,7 +62,8 @@ static void every_setting_with_its_declaration(void **state)
     expect("http.listen", "type", "\"string\"");
     expect("http.listen", "value", "\"127.0.0.1:8080\"");
     expect("http.listen", "default", "\"127.0.0.1:8080\"");
-    expect("http.listen", "restart", "true");
+    expect("http.listen", "restart", NULL);
+    expect("data", "restart", "true");
     expect("http.public", "value", "true");
     expect("http.public", "default", "true");
     expect("history.sample_s", "type", "\"integer\"");
