@@ -79,8 +79,9 @@ static bool begin(struct store *store, char why[STORE_WHY])
 
 static void release(struct store *store)
 {
-    store_db_close(&store->db);
+    /* The writer last, so that it can empty the write-ahead log. */
     store_db_close(&store->reader);
+    store_db_close(&store->db);
     if (store->lock >= 0)
         close(store->lock);
     for (size_t i = 0; i < STORE_BUCKETS; i++) {
