@@ -148,8 +148,10 @@ static void settle(struct role *role)
         reader_mqtt_connected(&role->reader, false);
     role->target = target;
     role->said[0] = 0;
+    /* What the thread tells from now on is news. */
+    role->news.state = target.host[0] == 0 ? READER_MQTT_OFF : READER_MQTT_CONNECTING;
+    role->news.why[0] = 0;
     mqtt_line_want(role->line, target.host[0] == 0 ? NULL : &target);
-    mqtt_line_news(role->line, &role->news);
 }
 
 void mqtt_settings(struct mqtt *mqtt)

@@ -233,10 +233,6 @@ static bool set_tls(struct mqtt_line *line, struct mosquitto *handle)
     if (!readable(line, "mqtt.ca", t->ca) || !readable(line, "mqtt.cert", t->cert) ||
         !readable(line, "mqtt.key", t->key))
         return false;
-    if ((t->cert[0] == 0) != (t->key[0] == 0)) {
-        tell(line, READER_MQTT_REFUSED, "mqtt.cert and mqtt.key belong together: one is missing");
-        return false;
-    }
     int result =
         mosquitto_tls_set(handle, unless_empty(t->ca), t->ca[0] == 0 ? "/etc/ssl/certs" : NULL,
                           unless_empty(t->cert), unless_empty(t->key), NULL);
