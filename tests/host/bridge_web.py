@@ -164,12 +164,11 @@ class Strangers(WebCase):
 
 class Settings(BridgeCase):
     def secured(self, *options, conf="[meter house]\nuri = sim:\n"):
-        path = self.path("conf")
-        self.write("conf", conf.encode())
+        path = self.write("conf", ("http.listen = 127.0.0.1:0\n" + conf).encode())
         with open(self.write("password", PASSWORD.encode())) as password:
             self.assertEqual(mepd("--set-password", "--config", path, stdin=password).returncode, 0)
         os.remove(self.path("password"))
-        return self.bridge("--config", path, "--http", "127.0.0.1:0", *options)
+        return self.bridge("--config", path, *options)
 
     def value(self, session, key):
         settings = session.ask("/api/v1/config").json()["settings"]
@@ -237,6 +236,21 @@ class Settings(BridgeCase):
                     self.assertEqual(answer.json().get("key"), key, answer.body)
                     self.assertEqual(self.conf(), before)
             self.assertEqual(self.value(session, "language"), "auto")
+
+    def test_another_address_from_the_page(self):
+        bridge = self.secured()
+        session = Session(bridge)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            answer = session.change(**{"http.listen": f"127.0.0.1:{taken.getsockname()[1]}"})
+            self.assertEqual((answer.status, answer.json()["key"]), (400, "http.listen"))
+            self.assertIn("in use", answer.json()["message"])
+            self.assertIn("http.listen = 127.0.0.1:0\n", self.conf())
+        port = free_port()
+        self.assertEqual(session.change(**{"http.listen": f"127.0.0.1:{port}"}).status, 200)
+        self.wait(lambda: bridge.port == port)
+        self.assertEqual(self.value(session, "http.listen"), f"127.0.0.1:{port}")
 
     def test_a_password_from_the_page(self):
         bridge = self.secured()
