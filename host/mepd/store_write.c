@@ -236,7 +236,10 @@ static enum work wait_for_work(struct store *store)
             return WORK_FORGET;
         if (due > forget_due(store))
             due = forget_due(store);
-        uv_cond_timedwait(&store->wake, &store->mutex, due - now);
+        if (due == UINT64_MAX)
+            uv_cond_wait(&store->wake, &store->mutex);
+        else
+            uv_cond_timedwait(&store->wake, &store->mutex, due - now);
     }
 }
 

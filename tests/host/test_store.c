@@ -439,6 +439,25 @@ static void a_clock_that_leapt_removes_nothing(void **state)
     assert_series(s, POWER, T, T + 180, 60, "0:50 60:50 120:50");
 }
 
+static long cpu_ms(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+static void nothing_to_do_costs_nothing(void **state)
+{
+    struct state *s = *state;
+    long before = cpu_ms();
+
+    usleep(500000);
+    put(s, IMPORT, T, 1000, false);
+    commit(s);
+    usleep(500000);
+    assert_true(cpu_ms() - before < 250);
+}
+
 /* ---- What goes wrong --------------------------------------------------- */
 
 static int count_files(struct state *s, const char *part)
@@ -672,6 +691,7 @@ int main(void)
         TEST(one_at_a_time),
         TEST(old_samples_are_removed),
         TEST(a_clock_that_leapt_removes_nothing),
+        TEST(nothing_to_do_costs_nothing),
         TEST(no_database_at_all),
         TEST(damage_that_is_found_when_reading),
         TEST(damage_that_is_found_when_writing),
