@@ -3,14 +3,13 @@ was committed is lost, and no energy steps back.
 
     store_kill.py BIN [KILLS [SEED]]
 
-First a program that does nothing but write, killed KILLS times in its first 0.4 s; then mepd with
+First a program that does nothing but write, killed 200 times in its first 0.4 s; then mepd with
 simulated meters, killed KILLS times in its first 8 s, ten of them beside each other. What was
 committed is what the program says, or what another process read before. The last lines tell what
 was seen.
 """
 import concurrent.futures
 import contextlib
-import json
 import os
 import random
 import signal
@@ -24,7 +23,7 @@ import time
 BIN = os.path.abspath(sys.argv[1])
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 200
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
-WRITERS, BRIDGES = 4, 10
+WRITERS, WRITER_KILLS, BRIDGES = 4, 200, 10
 RISING = ("energy_import_wh", "energy_export_wh")
 
 
@@ -188,9 +187,9 @@ def meters(count):
 # ---- Both --------------------------------------------------------------------------------------
 
 
-def side_by_side(lanes, lane, *more):
+def side_by_side(lanes, kills, lane, *more):
     """Shares the kills out; what each lane gives."""
-    shares = [KILLS // lanes + (i < KILLS % lanes) for i in range(lanes)]
+    shares = [kills // lanes + (i < kills % lanes) for i in range(lanes)]
     with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
         futures = [pool.submit(lane, share, f"{SEED} {i}", *(m[i] for m in more))
                    for i, share in enumerate(shares)]
@@ -200,13 +199,13 @@ def side_by_side(lanes, lane, *more):
 def main():
     print(f"seed {SEED}", flush=True)
     begun = time.monotonic()
-    numbers = side_by_side(WRITERS, writer_lane)
+    numbers = side_by_side(WRITERS, WRITER_KILLS, writer_lane)
     expect(min(numbers) > 0, "nothing was written")
-    print(f"RESULT a writer killed {KILLS} times: opened each time, all of {sum(numbers)} numbers "
+    print(f"RESULT a writer killed {WRITER_KILLS} times: opened each time, all of {sum(numbers)} numbers "
           f"committed, {time.monotonic() - begun:.0f} s")
     begun = time.monotonic()
     with meters(BRIDGES) as uris:
-        points = side_by_side(BRIDGES, mepd_lane, uris)
+        points = side_by_side(BRIDGES, KILLS, mepd_lane, uris)
     expect(sum(points) > 0, "nothing was stored")
     print(f"RESULT mepd killed {KILLS} times: opened each time, all of {sum(points)} points there, "
           f"no energy stepped back, {time.monotonic() - begun:.0f} s")
