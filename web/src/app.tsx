@@ -119,14 +119,13 @@ function Banner() {
     if (lost.message) text += " " + lost.message;
   } else if (!lost && link && link.link !== "ok") {
     const why = link.line ? `${t("line_not_open")}: ${link.line}` : linkText(link);
-    const age = state.ageOf(received) ?? (link.age_ms !== undefined && link.age_ms >= 0 ? link.age_ms : undefined);
+    const at = received?.at ?? link.at;
     if (link.link === "damaged" && received && !state.isStale(received, link.link, false)) text = t("link_trouble", { why });
-    else if (age !== undefined) text = t("no_reading_because", { time: format.moment((now - age) / 1000, now / 1000), why });
+    else if (at !== undefined) text = t("no_reading_because", { time: format.moment(at, now / 1000), why });
     else text = t("no_reading_ever_because", { why });
     causes = linkCauses(link);
   } else if (!lost && received && state.isStale(received, link?.link, false)) {
-    const age = state.ageOf(received) ?? 0;
-    text = t("no_reading_since", { time: format.moment((now - age) / 1000, now / 1000) });
+    text = t("no_reading_since", { time: format.moment(received.at, now / 1000) });
   }
   return (
     <div role="status" class={text ? "banner" : ""} data-link={link?.link}>

@@ -15,15 +15,20 @@ function onReading(reading: Reading): void {
   const now = performance.now();
   const age = typeof reading.age_ms === "number" ? reading.age_ms : 0;
   arrivals = [...arrivals.slice(-5), now];
-  const between = arrivals.slice(1).map((t, i) => t - arrivals[i]!);
-  state.pace.set(Math.min(3600000, Math.max(1000, ...between)));
-  state.latest.set({ reading, verifiedAt: now - age });
+  const between = arrivals.slice(1).map((t, i) => t - arrivals[i]!).sort((a, b) => a - b);
+  // The middle one: a gap is no rule.
+  state.pace.set(Math.max(1000, between[between.length >> 1] ?? 0));
+  state.latest.set({ reading, verifiedAt: now - age, at: (Date.now() - age) / 1000 });
 }
 
 function onEvent({ event, data }: ServerEvent, meter: string | undefined): void {
   if (event === "reading") onReading(JSON.parse(data) as Reading);
-  else if (event === "link") state.link.set(JSON.parse(data) as Link);
-  else if (event === "info") {
+  else if (event === "link") {
+    const link = JSON.parse(data) as Link;
+    const known = link.age_ms !== undefined && link.age_ms >= 0;
+    state.link.set({ ...link, at: known ? (Date.now() - link.age_ms!) / 1000 : undefined });
+  }
+  if (event === "info") {
     state.loadInfo(meter).catch(() => {});
     state.loadMeters().catch(() => {});
     state.historyNews.set(state.historyNews.value + 1);

@@ -7,10 +7,11 @@ import { Cell } from "./cell";
 import { chooseLang } from "./i18n";
 import { kept, keep } from "./kept";
 
-/** A reading and the moment, on performance.now()'s clock, at which it was verified. */
+/** A reading and the moment at which it was verified, on performance.now()'s clock and on the wall's. */
 export interface Received {
   reading: Reading;
   verifiedAt: number;
+  at: number; // seconds since 1970
 }
 
 export const session = new Cell<Session | undefined>(undefined);
@@ -20,7 +21,8 @@ export const ui = new Cell<Ui | undefined>(undefined);
 export const meters = new Cell<MeterListed[]>([]);
 export const info = new Cell<Info | undefined>(undefined);
 export const latest = new Cell<Received | undefined>(undefined);
-export const link = new Cell<Link | undefined>(undefined);
+/** With the time of the newest verified answer, in seconds since 1970. */
+export const link = new Cell<(Link & { at?: number }) | undefined>(undefined);
 /** Rises when the history may hold more than before. */
 export const historyNews = new Cell(0);
 
@@ -30,7 +32,7 @@ export interface Lost {
 }
 export const lost = new Cell<Lost | undefined>(undefined);
 
-/** The longest time that lately passed between two readings, in ms. */
+/** The time that lately passed between two readings, as a rule, in ms. */
 export const pace = new Cell(1000);
 
 /** After that much more than the usual time between readings a value is old. */

@@ -19,7 +19,7 @@ function Age({ received, stale }: { received: state.Received | undefined; stale:
   const ms = state.ageOf(received);
   if (ms === undefined) return null;
   const age = format.age(ms);
-  const time = format.moment((Date.now() - ms) / 1000, Date.now() / 1000);
+  const time = format.moment(received!.at, Date.now() / 1000);
   return (
     <p class="age">
       {stale ? (
@@ -37,7 +37,7 @@ function Age({ received, stale }: { received: state.Received | undefined; stale:
 function Scale({ w, min, max }: { w: number; min: number; max: number }) {
   const t = useT();
   const at = (value: number) => ((value - min) / (max - min)) * 100;
-  const marks = min < 0 ? [min, min / 2, 0, max / 2, max] : [0, max / 4, max / 2, (max * 3) / 4, max];
+  const marks = min < 0 ? (min === -max ? [min, min / 2, 0, max / 2, max] : [min, 0, max / 2, max]) : [0, max / 2, max];
   const from = Math.min(at(0), at(w));
   const kw = (value: number) => (value === 0 ? "0" : format.num(value / 1000, max < 2000 ? 2 : max < 10000 ? 1 : 0));
   return (
@@ -214,23 +214,34 @@ function EnergyTable({ from, reading, canExport }: { from: Starts; reading: Read
     [t("this_month"), totals.month, 1],
     [t("this_year"), totals.year, yearMonths],
   ];
-  const kwh = (wh: number | null) => (wh === null ? format.NONE : <Num q={format.energy(wh)} />);
   const currency = ui?.currency ?? "";
+  // One unit for all of it, in the head: there is little room on a phone.
+  const most = Math.max(0, ...rows.flatMap((r) => [r[1].importWh ?? 0, r[1].exportWh ?? 0]));
+  const { unit } = format.energy(most);
+  const inUnit = (wh: number | null) =>
+    wh === null ? format.NONE : unit === "kWh" ? format.energy(wh).value : format.num(wh / 1e6, 2);
   return (
     <>
-      <table class="energy">
+      <table class="energy num">
         <thead>
           <tr>
             <td />
             <th scope="col">
               <Arrow way="import" /> {t("import")}
+              <small>{unit}</small>
             </th>
             {canExport && (
               <th scope="col">
                 <Arrow way="export" /> {t("export")}
+                <small>{unit}</small>
               </th>
             )}
-            {tariff && <th scope="col">{t("net_cost")}</th>}
+            {tariff && (
+              <th scope="col">
+                {t("net_cost")}
+                <small>{currency}</small>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -242,9 +253,9 @@ function EnergyTable({ from, reading, canExport }: { from: Starts; reading: Read
                   {name}
                   {energy.since !== undefined && <small> {t("since", { date: format.dayShort(energy.since) })}</small>}
                 </th>
-                <td>{kwh(energy.importWh)}</td>
-                {canExport && <td>{kwh(energy.exportWh)}</td>}
-                {tariff && <td class="num">{price === null ? format.NONE : format.money(price, currency)}</td>}
+                <td>{inUnit(energy.importWh)}</td>
+                {canExport && <td>{inUnit(energy.exportWh)}</td>}
+                {tariff && <td>{price === null ? format.NONE : format.num(price, 2)}</td>}
               </tr>
             );
           })}
