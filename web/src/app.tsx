@@ -69,9 +69,9 @@ function WhichMeter() {
   if (meters.length < 2)
     return meters[0] ? <span class="meter-name">{meters[0].serial || meters[0].id}</span> : null;
   return (
-    <label class="meter-name">
-      <span class="hear">{t("which_meter")}</span>
+    <span class="meter-name">
       <select
+        aria-label={t("which_meter")}
         value={meter ?? meters[0]!.id}
         onChange={(e) => (location.hash = href(page ?? "now", [], e.currentTarget.value))}
       >
@@ -82,7 +82,7 @@ function WhichMeter() {
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }
 
@@ -169,16 +169,13 @@ function Look() {
           </label>
         ))}
       </div>
-      <label>
-        <span class="hear">{t("language")}</span>
-        <select value={language} onChange={(e) => state.setLang(e.currentTarget.value)}>
+        <select aria-label={t("language")} value={language} onChange={(e) => state.setLang(e.currentTarget.value)}>
           {Object.entries(LANGS).map(([code, name]) => (
             <option key={code} value={code} lang={code}>
               {name}
             </option>
           ))}
         </select>
-      </label>
     </div>
   );
 }

@@ -73,12 +73,17 @@ async function stream(meter: string | undefined, outer: AbortSignal, alive: () =
 
 /** While the meter's memory is read, there is more to show every now and then. */
 const READING_MS = 4000;
+const RARELY = 10;
 
 function watchHistory(meter: string | undefined, signal: AbortSignal): void {
-  const timer = setInterval(() => {
-    if (document.hidden || state.info.value?.history?.state !== "reading") return;
-    state.historyNews.set(state.historyNews.value + 1);
-    state.loadInfo(meter).catch(() => {});
+  let turn = 0;
+  const timer = setInterval(async () => {
+    const before = state.info.value?.history;
+    if (document.hidden || (before?.state !== "reading" && ++turn % RARELY !== 0)) return;
+    await state.loadInfo(meter).catch(() => {});
+    const now = state.info.value?.history;
+    if (now?.state === "reading" || now?.state !== before?.state || now?.intervals !== before?.intervals)
+      state.historyNews.set(state.historyNews.value + 1);
   }, READING_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
 }

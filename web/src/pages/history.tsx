@@ -42,16 +42,14 @@ function Picker({ span, t0 }: { span: Span; t0: number }) {
             <path d="M10 3 5 8l5 5" />
           </svg>
         </a>
-        <label>
-          <span class="hear">{t("pick_date")}</span>
           <input
+            aria-label={t("pick_date")}
             type={FIELD[span]}
             value={spanName(span, t0)}
             min={span === "year" ? "2000" : undefined}
             max={spanName(span, now)}
             onChange={(e) => pick(e.currentTarget.value)}
           />
-        </label>
         <a
           class="button"
           href={after <= now ? href("history", [span, spanName(span, after)]) : undefined}
@@ -247,10 +245,10 @@ export function History() {
       <Picker span={span} t0={t0} />
       <HistoryNote />
       {span === "day" ? (
-        <Day t0={t0} meter={meter} names={names} />
+        <Day key={t0} t0={t0} meter={meter} names={names} />
       ) : (
         <Section title={TITLE[span](t0)} id="bars">
-          <Bars span={span} t0={t0} meter={meter} names={names} />
+          <Bars key={`${span} ${t0}`} span={span} t0={t0} meter={meter} names={names} />
         </Section>
       )}
     </>

@@ -37,7 +37,7 @@ function Age({ received, stale }: { received: state.Received | undefined; stale:
 function Scale({ w, min, max }: { w: number; min: number; max: number }) {
   const t = useT();
   const at = (value: number) => ((value - min) / (max - min)) * 100;
-  const marks = min < 0 ? (min === -max ? [min, min / 2, 0, max / 2, max] : [min, 0, max / 2, max]) : [0, max / 2, max];
+  const marks = min < 0 ? [min, min / 2, 0, max / 2, max] : [0, max / 2, max];
   const from = Math.min(at(0), at(w));
   const kw = (value: number) => (value === 0 ? "0" : format.num(value / 1000, max < 2000 ? 2 : max < 10000 ? 1 : 0));
   return (
@@ -76,8 +76,8 @@ function Headline({ reading, stale, steps, canExport }: { reading: Reading; stal
   const lowest = Math.min(0, w ?? 0, reach.min, ...steps.map((s) => s.w));
   const highest = Math.max(0, w ?? 0, reach.max, ...steps.map((s) => s.w));
   useEffect(() => setReach({ min: lowest, max: highest }), [lowest, highest]);
-  const max = niceCeil(Math.max(1000, highest));
-  const min = canExport ? -niceCeil(Math.max(max / 2, -lowest)) : 0;
+  const max = niceCeil(Math.max(1000, highest, -lowest));
+  const min = canExport ? -max : 0;
 
   const way = wayOf(w ?? 0);
   const words: Record<typeof way, Key> = { import: "importing", export: "exporting", idle: "idle" };
