@@ -49,7 +49,7 @@ try {
   await picture("phone-light", "", PHONE, "light");
   await picture("phone-dark", "", PHONE, "dark");
   await picture("history-month", "history/month", WIDE, "light");
-  await picture("meter", "meter/BT23", WIDE, "light");
+  await picture("meter", "meter/BT23", WIDE, "light", () => page.locator(".fields").waitFor());
   await page.goto(`${house.base}#/settings`);
   await logIn(page);
   await page.locator(".setting").first().waitFor();

@@ -156,7 +156,7 @@ export function Meter() {
   useEffect(() => {
     if (chosen && !got[chosen.table]?.read && !got[chosen.table]?.busy) void read(chosen.table);
     // On a phone the table is below the list.
-    if (chosen) detail.current?.scrollIntoView({ block: "nearest" });
+    if (chosen && matchMedia("(max-width: 760px)").matches) detail.current?.scrollIntoView({ block: "start" });
   }, [chosen?.table, meter]);
 
   const readAll = async () => {
