@@ -27,8 +27,9 @@ static const struct {
     bool writes;
 } statements[STORE_STATEMENTS] = {
     [STORE_BEGIN] = {"BEGIN IMMEDIATE", true},
+    [STORE_BEGIN_READ] = {"BEGIN", false},
     [STORE_COMMIT] = {"COMMIT", true},
-    [STORE_ROLLBACK] = {"ROLLBACK", true},
+    [STORE_ROLLBACK] = {"ROLLBACK", false},
     [STORE_ADD_SERIES] = {"INSERT INTO series(serial, name) VALUES(?1, ?2)", true},
     [STORE_FIND_SERIES] = {"SELECT id FROM series WHERE serial = ?1 AND name = ?2", false},
     [STORE_NEXT_SERIES] = {"SELECT id FROM series WHERE id > ?1 ORDER BY id LIMIT 1", true},

@@ -29,6 +29,7 @@ enum store_source {
 
 enum store_statement {
     STORE_BEGIN,
+    STORE_BEGIN_READ,
     STORE_COMMIT,
     STORE_ROLLBACK,
     STORE_ADD_SERIES,

@@ -144,35 +144,40 @@ static int gather_means(struct store_db *db, int64_t id, struct gathered *to)
 static int gather_last(struct store_db *db, int64_t id, struct gathered *to)
 {
     const struct reader_series *series = to->series;
+    int64_t step = series->step_s;
     struct store_row row;
-    int result = SQLITE_ROW;
+    int result = SQLITE_DONE;
 
     for (int64_t begin = series->from; begin < series->to && !to->failed;) {
-        int64_t after[] = {id, begin - 1}, step = series->step_s;
-        result = store_db_run(db, STORE_AFTER, after, 2, &row);
-        if (result != SQLITE_ROW || row.column[0] >= series->to)
-            break;
-        begin = row.column[0] - (row.column[0] - series->from) % step;
         int64_t end = series->to - begin < step ? series->to : begin + step;
-        int64_t range[] = {id, begin, end};
+        int64_t range[] = {id, begin, end}, before_rest[] = {id, end - 1};
         result = store_db_run(db, STORE_LAST_IN, range, 3, &row);
+        begin = end;
+        if (result == SQLITE_ROW) {
+            add(to, row.column[0], row.column[1], row.column[2] == STORE_METER);
+            continue;
+        }
+        if (result == SQLITE_DONE)
+            result = store_db_run(db, STORE_AFTER, before_rest, 2, &row);
         if (result != SQLITE_ROW)
             break;
-        add(to, row.column[0], row.column[1], row.column[2] == STORE_METER);
-        begin = end;
+        begin = row.column[0] - (row.column[0] - series->from) % step;
     }
     return result == SQLITE_ROW ? SQLITE_DONE : result;
 }
 
-static int gather(struct store *store, struct gathered *to)
+/* In one transaction: to begin one for each step would take longer than the step. */
+static int gather(struct store_db *db, struct gathered *to)
 {
-    int64_t id;
-    int result = store_db_series(&store->reader, to->series->serial, to->series->name, false, &id);
+    int64_t id = 0;
+    int result = store_db_run(db, STORE_BEGIN_READ, NULL, 0, NULL);
 
-    if (result != SQLITE_DONE || id == 0)
-        return result;
-    return to->kind == STORE_MEAN ? gather_means(&store->reader, id, to)
-                                  : gather_last(&store->reader, id, to);
+    if (result == SQLITE_DONE)
+        result = store_db_series(db, to->series->serial, to->series->name, false, &id);
+    if (result == SQLITE_DONE && id != 0)
+        result = to->kind == STORE_MEAN ? gather_means(db, id, to) : gather_last(db, id, to);
+    store_db_run(db, STORE_ROLLBACK, NULL, 0, NULL);
+    return result;
 }
 
 bool store_series(struct store *store, const struct reader_series *series, reader_point_fn *fn,
@@ -188,7 +193,7 @@ bool store_series(struct store *store, const struct reader_series *series, reade
     bool ok = have_reader(store);
     if (ok) {
         sqlite3_progress_handler(store->reader.sql, PROGRESS_STEPS, too_long, &deadline);
-        ok = ended(store, gather(store, &gathered)) && !gathered.failed;
+        ok = ended(store, gather(&store->reader, &gathered)) && !gathered.failed;
         if (store->reader.sql != NULL)
             sqlite3_progress_handler(store->reader.sql, 0, NULL, NULL);
     }

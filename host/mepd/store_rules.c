@@ -13,6 +13,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= count && memcmp(text + length - count, end, count) == 0;
 }
 
+/* As reader_is_total() has it, which knows the unit too. */
 enum store_kind store_kind(const char *name)
 {
     static const char *const means[] = {"_w", "_va", "_var", "_ma", "_mv", "_mhz", "_permille"};
@@ -21,9 +22,10 @@ enum store_kind store_kind(const char *name)
         if (ends_with(name, means[i]))
             return STORE_MEAN;
     }
-    /* Net energy falls while more is given than taken. */
-    bool energy = ends_with(name, "_wh") || ends_with(name, "_varh");
-    return energy && strcmp(name, "energy_net_wh") != 0 ? STORE_RISING : STORE_LAST;
+    /* Net energy falls while more is given than taken, and so is none of the totals. */
+    if (strncmp(name, "energy_net", 10) == 0)
+        return STORE_MEAN;
+    return ends_with(name, "_wh") || ends_with(name, "_varh") ? STORE_RISING : STORE_LAST;
 }
 
 /* ---- A point beside those that are there ------------------------------- */

@@ -212,14 +212,14 @@ static void the_meters_own_come_first(void **state)
     put(s, POWER, T, 30, true);
     put(s, POWER, T, 99, false);
     put(s, POWER, T + 60, 50, false);
-    put(s, "energy_net_wh", T, 5, false);
-    put(s, "energy_net_wh", T, 4, true);
-    put(s, "energy_net_wh", T, 5, false);
+    put(s, "pulse_1", T, 5, false);
+    put(s, "pulse_1", T, 4, true);
+    put(s, "pulse_1", T, 5, false);
     commit(s);
     assert_series(s, IMPORT, T, T + 60, 60, "0:1001m");
     assert_series(s, POWER, T, T + 120, 60, "0:30m 60:50");
     assert_series(s, POWER, T, T + 1800, 900, "0:40");
-    assert_series(s, "energy_net_wh", T, T + 60, 60, "0:4m");
+    assert_series(s, "pulse_1", T, T + 60, 60, "0:4m");
 }
 
 /* Steps of whole quarters come from a table of their own: both must agree with plain arithmetic. */
@@ -308,11 +308,11 @@ static void lower_samples_are_refused(void **state)
     put(s, IMPORT, T + 180, 1010, false);
     put(s, IMPORT, T + 150, 1011, false); /* the clock was set back */
     put(s, IMPORT, T + 155, 1005, false);
-    put(s, "energy_net_wh", T, 1000, false);
-    put(s, "energy_net_wh", T + 60, 900, false);
+    put(s, "pulse_1", T, 1000, false);
+    put(s, "pulse_1", T + 60, 900, false);
     commit(s);
     assert_series(s, IMPORT, T, T + 300, 1, "0:1000 120:1000 155:1005 180:1010");
-    assert_series(s, "energy_net_wh", T, T + 300, 1, "0:1000 60:900");
+    assert_series(s, "pulse_1", T, T + 300, 1, "0:1000 60:900");
     assert_int_equal(counters(s).refused, 2);
 }
 
