@@ -150,15 +150,17 @@ static int gather_last(struct store_db *db, int64_t id, struct gathered *to)
 
     for (int64_t begin = series->from; begin < series->to && !to->failed;) {
         int64_t end = series->to - begin < step ? series->to : begin + step;
-        int64_t range[] = {id, begin, end}, before_rest[] = {id, end - 1};
+        int64_t range[] = {id, begin, end};
         result = store_db_run(db, STORE_LAST_IN, range, 3, &row);
         begin = end;
         if (result == SQLITE_ROW) {
             add(to, row.column[0], row.column[1], row.column[2] == STORE_METER);
             continue;
         }
-        if (result == SQLITE_DONE)
-            result = store_db_run(db, STORE_AFTER, before_rest, 2, &row);
+        if (result == SQLITE_DONE) {
+            int64_t rest[] = {id, end - 1};
+            result = store_db_run(db, STORE_AFTER, rest, 2, &row);
+        }
         if (result != SQLITE_ROW)
             break;
         begin = row.column[0] - (row.column[0] - series->from) % step;
