@@ -74,10 +74,10 @@ int store_have_db(struct store *store)
     return result;
 }
 
-/* A damaged file is left to store_have_db; any other problem may be over when it is opened anew. */
+/* A damaged file is left to store_have_db; any other problem may be over when it is opened anew,
+ * and then series of the transaction that failed are asked for again. */
 static void after_failure(struct store *store, int result)
 {
-    store->epoch++; /* series of the transaction that failed are not there */
     if (store_db_damaged(result)) {
         atomic_store(&store->damaged, true);
         return;

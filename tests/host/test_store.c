@@ -212,13 +212,17 @@ static void the_meters_own_come_first(void **state)
     put(s, POWER, T, 30, true);
     put(s, POWER, T, 99, false);
     put(s, POWER, T + 60, 50, false);
+    put(s, POWER, T + 1800, 50, false);
+    put(s, POWER, T + 1860, 60, true);
+    put(s, POWER, T + 2700, 70, true);
     put(s, "pulse_1", T, 5, false);
     put(s, "pulse_1", T, 4, true);
     put(s, "pulse_1", T, 5, false);
     commit(s);
     assert_series(s, IMPORT, T, T + 60, 60, "0:1001m");
     assert_series(s, POWER, T, T + 120, 60, "0:30m 60:50");
-    assert_series(s, POWER, T, T + 1800, 900, "0:40");
+    assert_series(s, POWER, T, T + 3600, 900, "0:40 1800:55 2700:70m");
+    assert_series(s, POWER, T + 1740, T + 1920, 180, "1740:55");
     assert_series(s, "pulse_1", T, T + 60, 60, "0:4m");
 }
 
