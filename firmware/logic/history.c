@@ -2,37 +2,89 @@
 
 #include <string.h>
 
-void fw_history_init(struct fw_history *history, struct fw_history_point *point, size_t size)
+static const mep_time AGAIN = 300000000;
+
+void fw_history_init(struct fw_history *history, struct fw_history_step *step, size_t size)
 {
     memset(history, 0, sizeof *history);
-    history->point = point;
+    history->step = step;
     history->size = size;
 }
 
-static const struct fw_history_point *at(const struct fw_history *history, size_t index)
+/* A step as it is worked with. */
+struct difference {
+    uint16_t minutes, wh[2];
+};
+
+static struct difference unpack(const struct fw_history_step *step)
 {
-    return &history->point[(history->first + index) % history->size];
+    return (struct difference){(uint16_t)(step->minutes_import >> 16),
+                               {(uint16_t)step->minutes_import, (uint16_t)step->export}};
 }
 
-static uint32_t kept(int64_t wh)
+/* Goes on by a step; what is not there keeps its last known value beneath. */
+static void advance(struct fw_history_point *point, const struct difference *d)
 {
-    return wh < 0 || wh >= UINT32_MAX ? UINT32_MAX : (uint32_t)wh;
+    point->minutes += d->minutes;
+    for (int i = 0; i < 2; i++)
+        point->wh[i] += d->wh[i] == UINT16_MAX ? 0 : d->wh[i];
+}
+
+static bool make_step(const struct fw_history_point *from, const struct fw_history_point *to,
+                      struct difference *d)
+{
+    if (to->minutes - from->minutes > UINT16_MAX)
+        return false;
+    d->minutes = (uint16_t)(to->minutes - from->minutes);
+    for (int i = 0; i < 2; i++) {
+        int64_t difference = to->wh[i] - from->wh[i];
+        if (to->wh[i] >= 0 && (difference < 0 || difference >= UINT16_MAX))
+            return false;
+        d->wh[i] = to->wh[i] < 0 ? UINT16_MAX : (uint16_t)difference;
+    }
+    return true;
+}
+
+/* The first of all, or the first after a break. */
+static struct difference begin_anew(struct fw_history *history,
+                                    const struct fw_history_point *point)
+{
+    struct difference d = {0, {0, 0}};
+
+    history->first = history->count = 0;
+    history->oldest = *point;
+    for (int i = 0; i < 2; i++) {
+        if (point->wh[i] < 0) {
+            history->oldest.wh[i] = 0;
+            d.wh[i] = UINT16_MAX;
+        }
+    }
+    history->newest = history->oldest;
+    return d;
 }
 
 void fw_history_add(struct fw_history *history, int64_t time, int64_t import_wh, int64_t export_wh)
 {
-    if (history->size == 0 || time <= 0 || time > UINT32_MAX ||
-        (history->count != 0 && time <= at(history, history->count - 1)->time))
+    const struct fw_history_point point = {time / 60, {import_wh, export_wh}};
+    struct difference d;
+
+    if (history->size == 0 || (history->count != 0 && point.minutes <= history->newest.minutes))
         return;
-    if (history->count == history->size)
-        history->first = (history->first + 1) % history->size;
+    if (history->count == 0 || !make_step(&history->newest, &point, &d))
+        d = begin_anew(history, &point);
     else
-        history->count++;
-    struct fw_history_point *new =
-        &history->point[(history->first + history->count - 1) % history->size];
-    new->time = (uint32_t)time;
-    new->wh[0] = kept(import_wh);
-    new->wh[1] = kept(export_wh);
+        advance(&history->newest, &d);
+    if (history->count == history->size) {
+        history->first = (history->first + 1) % history->size;
+        history->count--;
+        struct difference next = unpack(&history->step[history->first]);
+        advance(&history->oldest, &next);
+    }
+    struct fw_history_step *step =
+        &history->step[(history->first + history->count) % history->size];
+    step->minutes_import = (uint32_t)d.minutes << 16 | d.wh[0];
+    step->export = d.wh[1];
+    history->count++;
 }
 
 void fw_history_series(const struct fw_history *history, const struct reader_series *series,
@@ -40,6 +92,7 @@ void fw_history_series(const struct fw_history *history, const struct reader_ser
 {
     static const char *const names[2] = {"energy_import_wh", "energy_export_wh"};
     struct reader_point point = {.from_meter = true};
+    struct fw_history_point at = history->oldest;
     int64_t step = -1;
     int which = 0;
 
@@ -48,16 +101,78 @@ void fw_history_series(const struct fw_history *history, const struct reader_ser
     if (which == 2 || series->step_s <= 0)
         return;
     for (size_t i = 0; i < history->count; i++) {
-        const struct fw_history_point *p = at(history, i);
-        if (p->time < series->from || p->time >= series->to || p->wh[which] == UINT32_MAX)
+        struct difference d = unpack(&history->step[(history->first + i) % history->size]);
+        if (i != 0)
+            advance(&at, &d);
+        int64_t time = at.minutes * 60;
+        if (time < series->from || time >= series->to || d.wh[which] == UINT16_MAX)
             continue;
-        int64_t its = (p->time - series->from) / series->step_s;
+        int64_t its = (time - series->from) / series->step_s;
         if (step >= 0 && its != step)
             fn(context, &point);
         step = its;
-        point.time = p->time;
-        point.value = p->wh[which];
+        point.time = time;
+        point.value = at.wh[which];
     }
     if (step >= 0)
         fn(context, &point);
+}
+
+/* ---- Reading it ---- */
+
+void fw_profile_init(struct fw_profile *profile, struct fw_history_step *step, size_t size)
+{
+    profile->begun = false;
+    profile->again_at = MEP_NEVER;
+    fw_history_init(&profile->points, step, size);
+}
+
+void fw_profile_forget(struct fw_profile *profile)
+{
+    fw_profile_init(profile, profile->points.step, profile->points.size);
+}
+
+void fw_profile_begin(struct fw_profile *profile, int64_t clock, unsigned days)
+{
+    if (profile->begun)
+        return;
+    profile->begun = true;
+    reader_history_init(&profile->history, 0, clock - (int64_t)days * 86400);
+}
+
+static void take_total(void *context, const struct meter_value *value)
+{
+    int64_t *wh = context;
+
+    if (strcmp(value->name, "energy_import_wh") == 0)
+        wh[0] = value->integer;
+    else if (strcmp(value->name, "energy_export_wh") == 0)
+        wh[1] = value->integer;
+}
+
+void fw_profile_turn(struct fw_profile *profile, struct reader *reader, mep_time now)
+{
+    struct reader_interval interval;
+
+    if (!profile->begun)
+        return;
+    while (reader_history_next(&profile->history, reader, &interval)) {
+        int64_t wh[2] = {-1, -1};
+        reader_history_values(&profile->history, reader, &interval, take_total, wh);
+        fw_history_add(&profile->points, interval.time, wh[0], wh[1]);
+    }
+    if (profile->history.state == READER_HISTORY_READING)
+        profile->again_at = MEP_NEVER;
+    else if (profile->again_at == MEP_NEVER)
+        profile->again_at = now + AGAIN;
+    else if (now >= profile->again_at)
+        reader_history_again(&profile->history);
+    reader_history_turn(&profile->history, reader, now);
+}
+
+mep_time fw_profile_wake(const struct fw_profile *profile)
+{
+    mep_time wake = profile->begun ? reader_history_wake(&profile->history) : MEP_NEVER;
+
+    return wake < profile->again_at ? wake : profile->again_at;
 }

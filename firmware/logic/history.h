@@ -1,30 +1,64 @@
 /*
  * The meter's load profile in RAM: its newest intervals, import and export, read
- * anew after each start. The board keeps nothing of it in flash.
+ * anew after each start. The board keeps nothing of it in flash. Two words an
+ * interval, always touched as a whole: an ESP32 has memory to spare that takes
+ * nothing smaller.
  */
 #ifndef FW_HISTORY_H
 #define FW_HISTORY_H
 
 #include "reader/bridge/bridge.h"
 
+/* The differences from the interval before. */
+struct fw_history_step {
+    uint32_t minutes_import; /* minutes in the upper half, Wh in the lower; 0xffff: not there */
+    uint32_t export;         /* Wh; 0xffff: not there */
+};
+
+/* One point in full; negative: the meter does not have it. */
 struct fw_history_point {
-    uint32_t time;  /* its end, seconds since 1970 */
-    uint32_t wh[2]; /* import, export; UINT32_MAX: not there */
+    int64_t minutes; /* its end, since 1970 */
+    int64_t wh[2];
 };
 
 /* A ring in the caller's memory. */
 struct fw_history {
-    struct fw_history_point *point;
+    struct fw_history_step *step;
     size_t size, first, count;
+    struct fw_history_point oldest, newest;
 };
 
-void fw_history_init(struct fw_history *history, struct fw_history_point *point, size_t size);
+void fw_history_init(struct fw_history *history, struct fw_history_step *step, size_t size);
 
-/* Later than the newest one; others are ignored. Negative: the meter does not have it. */
+/*
+ * `time`, seconds since 1970, is later than the newest one; others are ignored.
+ * What cannot follow (a total that fell, a gap of 45 days) begins anew.
+ */
 void fw_history_add(struct fw_history *history, int64_t time, int64_t import_wh, int64_t export_wh);
 
 /* As reader_host's series(): totals of the energies; of other names there is nothing. */
 void fw_history_series(const struct fw_history *history, const struct reader_series *series,
                        reader_point_fn *fn, void *context);
+
+/* ---- Reading it from the meter, beside the reader ---- */
+
+struct fw_profile {
+    struct reader_history history; /* to be told every event while `begun` */
+    struct fw_history points;
+    mep_time again_at;
+    bool begun;
+};
+
+void fw_profile_init(struct fw_profile *profile, struct fw_history_step *step, size_t size);
+
+/* Another meter: all is forgotten. */
+void fw_profile_forget(struct fw_profile *profile);
+
+/* The meter's clock is known, seconds since 1970: reads what `days` before it left. */
+void fw_profile_begin(struct fw_profile *profile, int64_t clock, unsigned days);
+
+/* At each turn, after reader_output and the events; what ended since is looked for every 5 minutes. */
+void fw_profile_turn(struct fw_profile *profile, struct reader *reader, mep_time now);
+mep_time fw_profile_wake(const struct fw_profile *profile);
 
 #endif

@@ -31,3 +31,14 @@ bool fw_button_is_long(const struct fw_button *button, mep_time now)
     return button->down && button->armed && now - button->since >= LONG_MIN &&
            now - button->since <= LONG_MAX;
 }
+
+bool fw_led(const struct fw_button *button, mep_time now, bool network, bool meter)
+{
+    int64_t ms = now / 1000 % 1000;
+
+    if (fw_button_is_long(button, now))
+        return ms / 50 % 2 == 0;
+    if (!network)
+        return ms < 100 || (ms >= 250 && ms < 350);
+    return meter || ms < 100;
+}

@@ -24,4 +24,11 @@ enum fw_press fw_button_turn(struct fw_button *button, mep_time now, bool down);
 /* Whether it has been down long enough for FW_PRESS_LONG: the LED shows it. */
 bool fw_button_is_long(const struct fw_button *button, mep_time now);
 
+/*
+ * Whether the LED is lit: yes while the meter is read; otherwise it blinks once a
+ * second, twice if there is no network either, and fast once the button has been
+ * down long enough.
+ */
+bool fw_led(const struct fw_button *button, mep_time now, bool network, bool meter);
+
 #endif

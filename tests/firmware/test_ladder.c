@@ -239,6 +239,34 @@ static void presses_mean_by_their_length(void **unused)
     assert_true(fw_button_is_long(&button, 16 * SECOND));
 }
 
+static unsigned flashes(struct fw_button *button, bool network, bool meter)
+{
+    unsigned count = 0;
+    bool was = true;
+
+    for (mep_time now = 20 * SECOND; now < 21 * SECOND; now += MS) {
+        bool on = fw_led(button, now, network, meter);
+        count += on && !was;
+        was = on;
+    }
+    return count + fw_led(button, 20 * SECOND, network, meter);
+}
+
+static void the_led_tells(void **unused)
+{
+    struct fw_button button;
+
+    (void)unused;
+    fw_button_init(&button);
+    assert_int_equal(flashes(&button, false, false), 2);
+    assert_int_equal(flashes(&button, true, false), 1);
+    assert_int_equal(flashes(&button, true, true), 1);
+    assert_true(fw_led(&button, 20 * SECOND + 900 * MS, true, true));
+    fw_button_turn(&button, 0, false);
+    fw_button_turn(&button, 10 * SECOND, true);
+    assert_int_equal(flashes(&button, true, true), 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +278,7 @@ int main(void)
         cmocka_unit_test(no_meter_is_taken_for_a_bridge),
         cmocka_unit_test(wrong_bytes_on_a_bridge_are_counted),
         cmocka_unit_test(presses_mean_by_their_length),
+        cmocka_unit_test(the_led_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

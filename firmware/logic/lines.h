@@ -1,0 +1,32 @@
+/* The newest lines of a log in memory, and which of them were already sent elsewhere. */
+#ifndef FW_LINES_H
+#define FW_LINES_H
+
+#include "reader/text/out.h"
+
+enum {
+    FW_LINES = 4096 /* bytes that are kept */
+};
+
+struct fw_lines {
+    size_t written, sent; /* bytes ever */
+    bool colour;          /* within an escape sequence */
+    char kept[FW_LINES];
+};
+
+/* Text as the console gets it; colours are left out. */
+void fw_lines_add(struct fw_lines *lines, const char *text, size_t size);
+
+/* All that is kept. */
+void fw_lines_write(const struct fw_lines *lines, struct reader_out *out);
+
+/*
+ * The next line that was not taken yet, without its end, cut at `size`; gives its
+ * length. 0: none is whole. Lines that were lost meanwhile are passed over.
+ */
+size_t fw_lines_take(struct fw_lines *lines, char *line, size_t size);
+
+/* Severity of syslog (RFC 5424) of a line of ESP-IDF, whose first letter tells: 3 .. 7. */
+int fw_lines_severity(const char *line);
+
+#endif
