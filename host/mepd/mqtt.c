@@ -108,12 +108,37 @@ static void copy(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from);
 }
 
+/* False if it is no mqtt://HOST[:PORT] or mqtts://HOST[:PORT]. */
+static bool set_address(struct mqtt_target *target, const char *url)
+{
+    target->tls = strncmp(url, "mqtts://", 8) == 0;
+    if (!target->tls && strncmp(url, "mqtt://", 7) != 0)
+        return false;
+    const char *host = url + (target->tls ? 8 : 7), *port;
+    bool brackets = host[0] == '[';
+    host += brackets;
+    size_t length = strcspn(host, brackets ? "]" : ":");
+    if (length == 0 || length >= sizeof target->host || (brackets && host[length] == 0))
+        return false;
+    memcpy(target->host, host, length);
+    port = host + length + brackets;
+    target->port = target->tls ? 8883 : 1883;
+    if (*port == 0)
+        return true;
+    char *end;
+    long number = *port == ':' ? strtol(port + 1, &end, 10) : 0;
+    if (number <= 0 || number > UINT16_MAX || *end != 0)
+        return false;
+    target->port = (uint16_t)number;
+    return true;
+}
+
 static void set_target(struct mqtt_target *target, const struct reader_mqtt *reader)
 {
     const struct reader_settings *s = reader->bridge->settings;
 
     memset(target, 0, sizeof *target);
-    if (!reader_mqtt_wanted(reader) || !mqtt_target_url(target, s->mqtt_url)) {
+    if (!reader_mqtt_wanted(reader) || !set_address(target, s->mqtt_url)) {
         memset(target, 0, sizeof *target);
         return;
     }

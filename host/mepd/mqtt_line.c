@@ -51,30 +51,6 @@ struct mqtt_line {
     char openssl[OPENSSL_SIZE];
 };
 
-bool mqtt_target_url(struct mqtt_target *target, const char *url)
-{
-    target->tls = strncmp(url, "mqtts://", 8) == 0;
-    if (!target->tls && strncmp(url, "mqtt://", 7) != 0)
-        return false;
-    const char *host = url + (target->tls ? 8 : 7), *port;
-    bool brackets = host[0] == '[';
-    host += brackets;
-    size_t length = strcspn(host, brackets ? "]" : ":");
-    if (length == 0 || length >= sizeof target->host || (brackets && host[length] == 0))
-        return false;
-    memcpy(target->host, host, length);
-    port = host + length + brackets;
-    target->port = target->tls ? 8883 : 1883;
-    if (*port == 0)
-        return true;
-    char *end;
-    long number = *port == ':' ? strtol(port + 1, &end, 10) : 0;
-    if (number <= 0 || number > UINT16_MAX || *end != 0)
-        return false;
-    target->port = (uint16_t)number;
-    return true;
-}
-
 /* ---- What the loop is told --------------------------------------------- */
 
 /* Holding the mutex. */

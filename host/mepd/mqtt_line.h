@@ -25,9 +25,6 @@ struct mqtt_target {
     char subscription[READER_MQTT_TOPIC_SIZE];         /* empty: none */
 };
 
-/* False if it is no mqtt://HOST[:PORT] or mqtts://HOST[:PORT]. */
-bool mqtt_target_url(struct mqtt_target *target, const char *url);
-
 /* A message that came. */
 struct mqtt_notice {
     char topic[MQTT_NOTICE_TOPIC];
