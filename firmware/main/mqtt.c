@@ -140,7 +140,7 @@ static void begin(struct connection *c, unsigned number)
         .session.last_will.retain = true,
         .network.reconnect_timeout_ms = 10000,
         .network.timeout_ms = 10000,
-        .task.stack_size = tls ? 8192 : 5120,
+        .task.stack_size = tls ? 8192 : 4096,
         .buffer.size = 1024,
     };
     snprintf(c->id, sizeof c->id, "%s-%u", app.access_point, number);
