@@ -94,7 +94,7 @@ const char *update_bytes(const uint8_t *bytes, size_t count)
 {
     bool taken = fw_update_bytes(&update, bytes, count);
 
-    vTaskDelay(1); /* flash keeps the processor to itself: all others get a turn, too */
+    vTaskDelay(pdMS_TO_TICKS(10)); /* flash keeps the processor to itself: all others get a turn */
     return taken ? NULL : update.problem;
 }
 
@@ -148,8 +148,8 @@ static void fetch(void *context)
         update.announced = size > 0 ? (size_t)size : 0;
         if (status == 200)
             whole = copy_all(client) == NULL;
-        else
-            ESP_LOGW(tag, "the server answers %d", status);
+        if (status != 200)
+            update.problem = "is not given out by the server at that URL";
     }
     esp_http_client_cleanup(client);
     free(piece);
