@@ -4,7 +4,7 @@ import type { Setting } from "../src/api";
 import { query } from "../src/api";
 import * as form from "../src/form";
 import { texts, fill, type T } from "../src/i18n";
-import { netPower } from "../src/reading";
+import { netPower, phasesOf } from "../src/reading";
 import { parseRoute } from "../src/route";
 import { eventParser, type ServerEvent } from "../src/sse";
 
@@ -45,6 +45,14 @@ test("net power is import less export, and unknown if the meter tells neither", 
   assert.equal(netPower({ power_import_w: 5 }), 5);
   assert.equal(netPower({ voltage_l1_mv: 5 }), undefined);
   assert.equal(netPower(undefined), undefined);
+});
+
+test("a single-phase meter has one phase, and a dead phase of three is shown", () => {
+  const zero = { voltage_l2_mv: 0, current_l2_ma: 0, voltage_l3_mv: 0, current_l3_ma: 0 };
+  assert.deepEqual(phasesOf({ voltage_l1_mv: 230000, ...zero }), ["l1"]);
+  assert.deepEqual(phasesOf({ voltage_l1_mv: 230000, ...zero, voltage_l3_mv: 230000 }), ["l1", "l2", "l3"]);
+  assert.deepEqual(phasesOf({ voltage_l1_mv: 230000 }), ["l1"]);
+  assert.deepEqual(phasesOf({ power_import_w: 1 }), []);
 });
 
 const integer: Setting = { key: "x.s", type: "integer", text: "", value: 5, min: 1, max: 10 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fill, texts } from "../src/i18n";
 import { settingTexts } from "../src/i18n/settings";
@@ -33,16 +33,23 @@ test("every state of the link and every counter has its text", () => {
   const source = readFileSync("../reader/link.c", "utf8");
   const links = [.../reader_link_name[\s\S]*?\{([^}]*)\}/.exec(source)![1]!.matchAll(/"(\w+)"/g)].map((m) => m[1]!);
   assert.ok(links.includes("went_silent"));
-  for (const link of links) {
-    assert.ok(`link_${link}` in texts.en, link);
-    assert.ok(`short_${link}` in texts.en, link);
-  }
+  for (const link of links) assert.ok(`link_${link}` in texts.en, link);
 });
 
 test("the English texts of the link are the reader's own", () => {
   const source = readFileSync("../reader/link.c", "utf8").replace(/"\s*\n\s*"/g, "");
   for (const [key, text] of Object.entries(texts.en))
     if (/^(link|causes)_(?!state|trouble)/.test(key)) assert.ok(source.includes(`"${text}"`), key);
+});
+
+test("no text is there for nothing", () => {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((f) => /\.tsx?$/.test(f) && !f.includes("i18n"));
+  const source = files.map((f) => readFileSync(`src/${f}`, "utf8")).join();
+  // Those of the words that the server sends, see trOr(), have their own prefixes.
+  const sent = [...source.matchAll(/(?:trOr|t)\(\(?"(\w+_)" \+/g)].map((m) => m[1]!);
+  assert.ok(sent.length > 5);
+  for (const key of Object.keys(texts.en))
+    assert.ok(source.includes(`"${key}"`) || sent.some((prefix) => key.startsWith(prefix)), key);
 });
 
 test("places are filled in, and unknown ones stay", () => {

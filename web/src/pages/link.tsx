@@ -12,7 +12,6 @@ import { fieldText } from "./meter";
 
 export const linkText = (l: api.Link) => trOr("link_" + l.link, l.text);
 export const linkCauses = (l: api.Link) => trOr("causes_" + l.link, l.causes ?? "");
-export const linkShort = (word: string) => trOr("short_" + word, word.replace(/_/g, " "));
 
 /** Well, so so, or bad; said by shape and word too. */
 export const gradeOf = (word: string) => (word === "ok" ? "good" : word === "starting" ? "so-so" : "bad");

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import { useCell } from "../cell";
 import { useT } from "../i18n";
@@ -7,17 +7,19 @@ import * as state from "../state";
 export function Login({ why }: { why: string }) {
   const t = useT();
   const session = useCell(state.session);
+  const ui = useCell(state.ui);
   const ended = useCell(state.sessionEnded);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => () => setProblem(""), []);
 
   if (session && !session.password_set)
     return (
       <div class="login">
         <p>{why}</p>
-        <p>{t("no_password_set")}</p>
+        <p>
+          {t("no_password_set")} {ui?.software === "mepd" && t("no_password_mepd")}
+        </p>
       </div>
     );
 

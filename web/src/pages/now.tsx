@@ -3,7 +3,7 @@ import type { Reading } from "../api";
 import { useCell } from "../cell";
 import { DayChart } from "../daychart";
 import { DayTable } from "../daytable";
-import { netPower, number } from "../reading";
+import { netPower, number, phasesOf } from "../reading";
 import { cost, hasTariff, niceCeil, type Energy, type Step, type Total } from "../energy";
 import * as format from "../format";
 import { useT, type Key } from "../i18n";
@@ -103,13 +103,9 @@ function Headline({ reading, stale, steps, canExport }: { reading: Reading; stal
   );
 }
 
-const PHASES = ["l1", "l2", "l3"];
-
 function Phases({ reading }: { reading: Reading }) {
   const t = useT();
-  const there = PHASES.filter((p) =>
-    ["voltage_" + p + "_mv", "current_" + p + "_ma", `power_import_${p}_w`].some((n) => number(reading, n) !== undefined),
-  );
+  const there = phasesOf(reading);
   const watts = there.map((p) => netPower(reading, p));
   const most = niceCeil(Math.max(500, ...watts.map((w) => Math.abs(w ?? 0))));
   const withPower = watts.some((w) => w !== undefined);
