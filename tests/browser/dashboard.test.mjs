@@ -163,11 +163,20 @@ test("login: a wrong password is refused, the right one opens, logging out close
   await page.locator(".setting").first().waitFor();
 });
 
+/** The settings, logged in if need be: so that each test can be run by itself. */
+async function settings() {
+  await at("settings");
+  await page.locator("#password, .setting").first().waitFor();
+  if (await page.locator("#password").count()) await logIn(page);
+  await page.locator(".setting").first().waitFor();
+}
+
 const setting = (key) => page.locator(`#s-${key.replace(/\./g, "-")}`);
 const save = () => page.getByRole("button", { name: "Save" }).click();
 const said = (text) => page.getByTestId("saved").filter({ hasText: text }).waitFor();
 
 test("settings that cannot be are rejected at their field, and nothing is changed", async () => {
+  await settings();
   await setting("history.sample_s").fill("5");
   await save();
   await page.locator("#s-history-sample_s-problem", { hasText: "10 to 3600" }).waitFor();
@@ -185,6 +194,7 @@ test("settings that cannot be are rejected at their field, and nothing is change
 });
 
 test("settings that can be are saved and take effect", async () => {
+  await settings();
   await setting("cost.currency").fill("DKK");
   await setting("cost.import").fill("2,45");
   await save();
@@ -196,8 +206,36 @@ test("settings that can be are saved and take effect", async () => {
   await page.locator(".energy th", { hasText: "DKK" }).waitFor();
 });
 
+test("a meter is added and taken out again, and an address that names it no longer does harm", async () => {
+  await settings();
+  await page.getByLabel("Name of the new meter").fill("house");
+  await page.keyboard.press("Enter");
+  await page.getByText("There is a meter of this name.").waitFor();
+  await page.getByLabel("Name of the new meter").fill("attic");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "s-meter-attic-uri");
+  await setting("meter.attic.uri").fill("/dev/null");
+  await save();
+  await page.locator("#s-meter-attic-key-problem").filter({ hasText: /./ }).waitFor();
+  await setting("meter.attic.uri").fill("sim:"); // which needs no key
+  await save();
+  await said("Saved.");
+  await page.getByLabel("Meter", { exact: true }).selectOption("attic");
+  await page.goto(`${house.base}#/?meter=attic`);
+  await page.locator(".pulse.live").waitFor();
+  await page.goto(`${house.base}#/settings?meter=attic`);
+  await page.locator(".group", { hasText: "Meter attic" }).getByRole("button", { name: "Remove this meter" }).click();
+  await save();
+  await said("Saved.");
+  await until("the first meter again", async () => !(await page.url()).includes("attic"));
+  await page.goto(`${house.base}#/?meter=attic`);
+  await page.locator(".pulse.live").waitFor();
+  assert.ok(!page.url().includes("attic"));
+  assert.equal((await house.api("meters")).meters.length, 2);
+});
+
 test("a key is tried against the meter before it is saved, and is never shown", async () => {
-  await at("settings");
+  await settings();
   const test_ = page.locator(".key-test").first();
   await setting("meter.house.key").fill("short");
   await test_.getByRole("button").click();
@@ -214,6 +252,7 @@ test("a key is tried against the meter before it is saved, and is never shown", 
 });
 
 test("a wrong key is shown as such, and the right one heals it", async () => {
+  await settings();
   await setting("meter.house.key").fill("not-the-right-k!");
   await save();
   await said("Saved.");
@@ -231,6 +270,7 @@ test("a wrong key is shown as such, and the right one heals it", async () => {
 });
 
 test("the last exchanges are shown byte by byte, without their digests", async () => {
+  await settings();
   await at("link");
   await page.locator(".exchanges li").nth(3).locator("summary").click();
   const parts = page.locator(".parts").first();
@@ -280,7 +320,7 @@ test("a server that is gone is shown as such, and found again", async () => {
 });
 
 test("a page that is not public asks for a login first", async () => {
-  await logIn(page);
+  await settings();
   await setting("http.public").selectOption("false");
   await save();
   await said("Saved.");
@@ -359,8 +399,7 @@ test("all can be reached with the keyboard, and it is seen where one is", async 
 test("axe finds nothing serious, on any page, light and dark, wide and narrow", async () => {
   const source = axeSource();
   const found = [];
-  await at("settings");
-  await page.locator(".setting").first().waitFor();
+  await settings();
   for (const route of ["", "history", "history/month", "meter/BT23", "link", "settings"])
     for (const scheme of ["light", "dark"])
       for (const width of [390, 1280]) {

@@ -16,7 +16,7 @@ import { Meter } from "./pages/meter";
 import { Now } from "./pages/now";
 import { Settings } from "./pages/settings";
 import { Section, useTick } from "./parts";
-import { href, PAGES, route, type Page } from "./route";
+import { href, PAGES, replace, route, type Page } from "./route";
 import * as state from "./state";
 import { setTheme, theme, THEMES, type Theme } from "./theme";
 
@@ -65,14 +65,20 @@ function Nav({ page }: { page: Page | undefined }) {
 function WhichMeter() {
   const t = useT();
   const meters = useCell(state.meters);
-  const { meter, page } = useCell(route);
+  const { meter, page, rest } = useCell(route);
+  // One that was taken out, or an old address.
+  const here = meters.find((m) => m.id === meter || m.serial === meter);
+  const known = meter === undefined || meters.length === 0 || here !== undefined;
+  useEffect(() => {
+    if (!known && page) replace(href(page, rest, ""));
+  }, [known, page]);
   if (meters.length < 2)
     return meters[0] ? <span class="meter-name">{meters[0].serial || meters[0].id}</span> : null;
   return (
     <span class="meter-name">
       <select
         aria-label={t("which_meter")}
-        value={meter ?? meters[0]!.id}
+        value={(here ?? meters[0]!).id}
         onChange={(e) => (location.hash = href(page ?? "now", [], e.currentTarget.value))}
       >
         {meters.map((m) => (
@@ -115,8 +121,8 @@ function Banner() {
   let text = "";
   let causes = "";
   if (lost && now - lost.since > 1500) {
-    text = t("server_lost", { time: format.moment(lost.since / 1000, now / 1000) });
-    if (lost.message) text += " " + lost.message;
+    // It may have something to say against being asked.
+    text = lost.message || t("server_lost", { time: format.moment(lost.since / 1000, now / 1000) });
   } else if (!lost && link && link.link !== "ok") {
     const why = link.line ? `${t("line_not_open")}: ${link.line}` : linkText(link);
     const at = received?.at ?? link.at;

@@ -1,6 +1,9 @@
 import { render } from "preact";
 import "uplot/dist/uPlot.min.css";
-import "./style.css";
+import "./style/base.css";
+import "./style/now.css";
+import "./style/pages.css";
+import "./style/small.css";
 import { App } from "./app";
 import { followAddress } from "./route";
 import { startTheme } from "./theme";

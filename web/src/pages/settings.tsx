@@ -167,8 +167,8 @@ function AddMeter({ taken, add }: { taken: string[]; add: (name: string) => void
     }
   };
   return (
-    <div class="plate add-meter" role="group" aria-labelledby="new-meter-label">
-      <label for="new-meter" id="new-meter-label">{t("meter_name")}</label>
+    <div class="plate add-meter">
+      <label for="new-meter">{t("meter_name")}</label>
       <div class="row">
         <input
           id="new-meter"
