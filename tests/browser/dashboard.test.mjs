@@ -157,7 +157,7 @@ test("login: a wrong password is refused, the right one opens, logging out close
   await logIn(page);
   await page.locator(".setting").first().waitFor();
   await page.getByRole("button", { name: "Log out" }).click();
-  await page.getByLabel("Password").waitFor();
+  await page.getByLabel("Password", { exact: true }).waitFor();
   assert.equal(await page.locator(".setting").count(), 0);
   await logIn(page);
   await page.locator(".setting").first().waitFor();
@@ -316,7 +316,7 @@ test("a server that is gone is shown as such, and found again", async () => {
   assert.equal(await page.locator(".banner").count(), 0);
   // Sessions end with the server.
   await at("settings");
-  await page.getByLabel("Password").waitFor();
+  await page.getByLabel("Password", { exact: true }).waitFor();
 });
 
 test("a page that is not public asks for a login first", async () => {

@@ -320,7 +320,7 @@ export function App() {
             <Login why={t("login_for_all")} />
           </Section>
         ) : View ? (
-          <View key={`${page} ${meter ?? ""}`} />
+          <View key={page === "settings" ? page : `${page} ${meter ?? ""}`} />
         ) : (
           <p class="empty">{t("not_found")}</p>
         )}
