@@ -91,8 +91,11 @@ class Passage:
 
     async def serve(self, reader, writer):
         meter_reader, meter_writer = await connect(self.meter_port)
-        await asyncio.gather(self.copy(reader, meter_writer, False),
-                             self.copy(meter_reader, writer, True))
+        try:
+            await asyncio.gather(self.copy(reader, meter_writer, False),
+                                 self.copy(meter_reader, writer, True))
+        except asyncio.CancelledError:
+            writer.close()  # the run is over
 
     async def copy(self, source, sink, from_meter):
         while data := await source.read(65536):
@@ -114,11 +117,13 @@ class Latencies:
         self.ms.append((time.monotonic() - self.passage.last_byte) * 1000)
 
     def at(self, share):
+        if not self.ms:
+            return float("inf")  # news that never came
         return sorted(self.ms)[min(len(self.ms) - 1, int(len(self.ms) * share))]
 
     def text(self):
         return (f"{len(self.ms)} times, median {self.at(0.5):.2f} ms, 99 % within "
-                f"{self.at(0.99):.2f} ms, longest {max(self.ms):.2f} ms")
+                f"{self.at(0.99):.2f} ms, longest {self.at(1):.2f} ms")
 
 
 async def watch_events(port, latencies):
