@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 KEY = "simulated-basic!"  # mepsim's default MBK
@@ -60,8 +61,8 @@ class Programs:
 
 
 def quiet(process):
-    """Nobody reads what a program prints any more: let it go nowhere instead of blocking it."""
-    asyncio.get_running_loop().run_in_executor(None, process.stdout.read)
+    """Nobody wants what a program prints from now on: let it go nowhere instead of blocking it."""
+    threading.Thread(target=process.stdout.read, daemon=True).start()
 
 
 async def connect(port, seconds=20):
