@@ -163,6 +163,10 @@ test("login: a wrong password is refused, the right one opens, logging out close
   await page.locator(".setting").first().waitFor();
 });
 
+/** The page moves the focus once it has drawn itself. */
+const focused = (id) =>
+  until(`the focus on ${id}`, () => page.evaluate((id) => document.activeElement.id === id, id));
+
 /** The settings, logged in if need be: so that each test can be run by itself. */
 async function settings() {
   await at("settings");
@@ -180,14 +184,14 @@ test("settings that cannot be are rejected at their field, and nothing is change
   await setting("history.sample_s").fill("5");
   await save();
   await page.locator("#s-history-sample_s-problem", { hasText: "10 to 3600" }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "s-history-sample_s");
+  await focused("s-history-sample_s");
   await page.getByRole("button", { name: "Discard changes" }).click();
 
   await setting("mqtt.url").fill("ftp://broker");
   await setting("cost.currency").fill("SEK");
   await save();
   await page.locator("#s-mqtt-url-problem", { hasText: "mqtt://HOST" }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "s-mqtt-url");
+  await focused("s-mqtt-url");
   assert.equal(await setting("mqtt.url").getAttribute("aria-invalid"), "true");
   assert.notEqual((await house.api("ui")).currency, "SEK");
   await page.getByRole("button", { name: "Discard changes" }).click();
@@ -213,7 +217,7 @@ test("a meter is added and taken out again, and an address that names it no long
   await page.getByText("There is a meter of this name.").waitFor();
   await page.getByLabel("Name of the new meter").fill("attic");
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "s-meter-attic-uri");
+  await focused("s-meter-attic-uri");
   await setting("meter.attic.uri").fill("/dev/null");
   await save();
   await page.locator("#s-meter-attic-key-problem").filter({ hasText: /./ }).waitFor();
@@ -389,11 +393,11 @@ test("all can be reached with the keyboard, and it is seen where one is", async 
   await page.getByRole("link", { name: "History" }).focus();
   await page.keyboard.press("Enter");
   await page.locator(".picker").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  await focused("main");
   assert.match(await page.title(), /^History/);
   await page.getByRole("link", { name: "Skip to content" }).focus();
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  await focused("main");
 });
 
 test("axe finds nothing serious, on any page, light and dark, wide and narrow", async () => {
