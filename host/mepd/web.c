@@ -58,11 +58,16 @@ static void run(struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait;
     struct web *web = server->web;
+    unsigned left;
 
     if (web->running)
         return;
     web->running = true;
-    MHD_run(server->daemon);
+    /* Where all places were taken, only another turn listens again after some left. */
+    do {
+        left = web->left;
+        MHD_run(server->daemon);
+    } while (web->left != left);
     web->running = false;
     uv_update_time(web->loop);
     if (MHD_get_timeout(server->daemon, &wait) == MHD_YES)
@@ -100,6 +105,7 @@ static void visitor_left(struct visitor *visitor)
     if (visitor->next != NULL)
         visitor->next->previous = visitor->previous;
     visitor->web->connections--;
+    visitor->web->left++;
     free(visitor);
 }
 

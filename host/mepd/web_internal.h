@@ -64,6 +64,7 @@ struct web {
     struct call *calls;
     struct visitor *visitors;
     unsigned connections, streams, waiting;
+    unsigned left;    /* connections that ended so far */
     size_t answers;   /* bytes of answers that are not sent yet */
     uv_timer_t again; /* while anybody is there */
     mep_time swept_at;

@@ -106,6 +106,15 @@ class Strangers(WebCase):
         # Who takes so long to ask while others wait is hung up on.
         self.wait(self.try_well, 60)
 
+    def test_a_crowd_that_leaves_at_once(self):
+        crowd = [self.connect() for _ in range(330)]
+        self.wait(lambda: not self.try_well(), 10, "there was room for all")
+        os.kill(self.mepd.process.pid, signal.SIGSTOP)
+        for connection in crowd:
+            connection.close()
+        os.kill(self.mepd.process.pid, signal.SIGCONT)
+        self.wait(self.try_well, 30, "nobody is let in any more")
+
     def try_well(self):
         try:
             return self.mepd.ask("/api/v1/latest", timeout=3).status == 200

@@ -65,6 +65,9 @@ class Meter:
             self.process.wait()
             self.process.stdout.close()
             self.process = None
+            # A device that is gone has no name; what the link leads to may soon be another's.
+            if os.path.islink(self.uri):
+                os.unlink(self.uri)
 
 
 class TestCase(unittest.TestCase):
