@@ -1,5 +1,7 @@
 """What the tests of the command line share. argv[1]: where the programs are."""
+import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -35,9 +37,12 @@ def stop(process, number=signal.SIGINT):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody has, out of the range where outgoing connections get theirs."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 class Meter:

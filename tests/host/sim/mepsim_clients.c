@@ -15,8 +15,8 @@
 
 enum {
     METERS_MAX = 2000,
-    FIRST_PORT = 21000,
-    PORTS = 4000,
+    FIRST_PORT = 20000, /* up to where outgoing connections get theirs, 32768 */
+    PORTS = 10000,
     TABLE_SIZE = 220
 };
 
@@ -84,14 +84,12 @@ static unsigned long resident_kib(pid_t pid)
     return kib;
 }
 
-static bool start(struct program *program, unsigned meters, const char *count, unsigned *first)
+static bool start(struct program *program, const char *count, unsigned *first)
 {
     /* Others may have some of the ports: try elsewhere. */
     for (unsigned attempt = 0; attempt < 10; attempt++) {
         char address[32];
-        *first = FIRST_PORT + ((unsigned)remote_now() / 16 + attempt * 7919) % PORTS * 8;
-        if (*first + meters > 60000)
-            *first = FIRST_PORT;
+        *first = FIRST_PORT + ((unsigned)remote_now() / 16 + attempt * 3571) % PORTS;
         snprintf(address, sizeof address, "127.0.0.1:%u", *first);
         const char *const arguments[] = {"--tcp", address, "--meters", count, "--fast", NULL};
         program_start(program, arguments);
@@ -132,7 +130,7 @@ int main(int argc, char **argv)
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (!start(&program, meters, argv[1], &first))
+    if (!start(&program, argv[1], &first))
         return fail(program.text);
     fputs(program.text, stdout);
     bool ok = true;
