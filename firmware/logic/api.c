@@ -110,6 +110,19 @@ static enum reader_http_result get_page(struct board_call *call)
     return READER_HTTP_DONE;
 }
 
+static void write_meter_link(const struct fw_api *api, struct reader_out *out)
+{
+    reader_json_begin(out, "meter_link");
+    reader_json_bool(out, "transceiver", api->ladder->transceiver);
+    reader_json_bool(out, "enable", api->ladder->enable);
+    reader_json_integer(out, "enable_cycles", api->ladder->enable_cycles);
+    reader_json_integer(out, "supply_cycles", api->ladder->supply_cycles);
+    reader_json_bool(out, "bridged", fw_echo_bridged(api->echo));
+    reader_json_integer(out, "bridge_bytes", api->echo->bytes);
+    reader_json_integer(out, "bridge_wrong", api->echo->wrong);
+    reader_json_end(out);
+}
+
 static enum reader_http_result get_board(struct board_call *call)
 {
     static const char *const states[] = {"setup", "joining", "online", "waiting"};
@@ -130,6 +143,7 @@ static enum reader_http_result get_board(struct board_call *call)
     reader_json_integer(out, "joined", n->joined);
     reader_json_integer(out, "lost", n->lost);
     reader_json_end(out);
+    write_meter_link(call->api, out);
     call->api->host->status(out);
     reader_json_end(out);
     return READER_HTTP_DONE;

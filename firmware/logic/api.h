@@ -10,6 +10,8 @@
 #ifndef FW_API_H
 #define FW_API_H
 
+#include "firmware/logic/echo.h"
+#include "firmware/logic/ladder.h"
 #include "firmware/logic/network.h"
 #include "reader/bridge/http.h"
 
@@ -21,7 +23,7 @@ struct fw_seen {
 
 /* The board, of which there is one. */
 struct fw_api_host {
-    /* Members of the object that /api/v1/board gives, beyond the network's. */
+    /* Members of the object that /api/v1/board gives, beyond the network's and the meter link's. */
     void (*status)(struct reader_out *out);
     /* Networks seen lately; asks for a new look, which takes seconds. NULL: no radio. */
     size_t (*networks)(const struct fw_seen **seen);
@@ -42,6 +44,8 @@ struct fw_api_host {
 struct fw_api {
     struct reader_bridge *bridge;
     struct fw_network *network;
+    const struct fw_ladder *ladder;
+    const struct fw_echo *echo;
     const struct fw_api_host *host;
 };
 

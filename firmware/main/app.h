@@ -36,7 +36,7 @@ struct app {
     struct reader_bridge bridge;
     struct reader_meter meter, *meters[APP_METERS];
     struct reader reader;
-    struct reader_exchanges exchanges;
+    struct reader_exchanges *exchanges;
     struct reader_mqtt mqtt[2];
     struct fw_ladder ladder;
     struct fw_echo echo;
@@ -64,6 +64,14 @@ mep_time app_now(void);
 TickType_t app_ticks_until(mep_time when); /* at least 1; `when` may be as long ago as it likes */
 const char *app_version(void);
 void app_restart(void); /* in a second, so that an answer still goes out */
+
+/*
+ * Zeroed memory, had once at the start, for plain data that is looked at seldom: of what
+ * the ESP32 has left over beside its code, where anything smaller than a word takes a
+ * hundred cycles; else of the heap.
+ */
+void *app_room(size_t size);
+
 TaskHandle_t app_task(void (*run)(void *), const char *name, uint32_t stack, unsigned priority);
 
 /* ---- settings.c ---- */

@@ -13,7 +13,7 @@ enum {
     LINE = 160
 };
 
-static struct fw_lines lines;
+static struct fw_lines *lines;
 static SemaphoreHandle_t lock;
 static vprintf_like_t console;
 static int syslog_socket = -1;
@@ -31,7 +31,7 @@ static int take(const char *format, va_list arguments)
             line[size - 1] = '\n';
         }
         if (size > 0)
-            fw_lines_add(&lines, line, (size_t)size);
+            fw_lines_add(lines, line, (size_t)size);
         xSemaphoreGive(lock);
     }
     va_end(again);
@@ -41,6 +41,7 @@ static int take(const char *format, va_list arguments)
 void log_start(void)
 {
     lock = xSemaphoreCreateMutex();
+    lines = app_room(sizeof *lines);
     console = esp_log_set_vprintf(take);
 }
 
@@ -54,14 +55,14 @@ void log_apply(void)
 void log_text(struct reader_out *out)
 {
     xSemaphoreTake(lock, portMAX_DELAY);
-    fw_lines_write(&lines, out);
+    fw_lines_write(lines, out);
     xSemaphoreGive(lock);
 }
 
 static size_t next_line(char line[LINE])
 {
     xSemaphoreTake(lock, portMAX_DELAY);
-    size_t size = fw_lines_take(&lines, line, LINE);
+    size_t size = fw_lines_take(lines, line, LINE);
     xSemaphoreGive(lock);
     return size;
 }

@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include "esp_app_desc.h"
+#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_system.h"
 #include "esp_task_wdt.h"
@@ -46,6 +47,15 @@ const char *app_version(void)
 void app_restart(void)
 {
     app.restart_at = app_now() + 1000000;
+}
+
+void *app_room(size_t size)
+{
+    void *room = heap_caps_calloc_prefer(1, size, 2, MALLOC_CAP_IRAM_8BIT, MALLOC_CAP_8BIT);
+
+    if (room == NULL)
+        abort();
+    return room;
 }
 
 TaskHandle_t app_task(void (*run)(void *), const char *name, uint32_t stack, unsigned priority)

@@ -135,8 +135,8 @@ void meter_apply(void)
         config.client.baud = BAUD;
         config.period_us = s->period_s * SECOND;
         reader_init(&app.reader, &config);
-        reader_exchanges_init(&app.exchanges);
-        reader_meter_init(&app.meter, s, &app.reader, &app.profile.history, &app.exchanges);
+        reader_exchanges_init(app.exchanges);
+        reader_meter_init(&app.meter, s, &app.reader, &app.profile.history, app.exchanges);
         fw_profile_forget(&app.profile);
         has_key = set;
         heard = 0;
@@ -247,12 +247,12 @@ static void talk(mep_time now)
     if (app.ladder.phase != FW_LADDER_READY || !has_key)
         return;
     if (got > 0 && !fw_echo_received(&app.echo, bytes, (size_t)got)) {
-        reader_exchanges_received(&app.exchanges, now, bytes, (size_t)got);
+        reader_exchanges_received(app.exchanges, now, bytes, (size_t)got);
         reader_input(&app.reader, now, bytes, (size_t)got);
-        reader_exchanges_judge(&app.exchanges, &app.reader);
+        reader_exchanges_judge(app.exchanges, &app.reader);
     }
     while ((count = reader_output(&app.reader, now, bytes, sizeof bytes)) != 0) {
-        reader_exchanges_sent(&app.exchanges, now, bytes, count);
+        reader_exchanges_sent(app.exchanges, now, bytes, count);
         fw_echo_sent(&app.echo, bytes, count);
         uart_write_bytes(UART, bytes, count);
     }
@@ -329,6 +329,7 @@ void meter_start(void)
 
     /* Left over from the code in RAM, and of no use for anything smaller than a word. */
     struct fw_history_step *steps = heap_caps_malloc(POINTS * sizeof *steps, MALLOC_CAP_32BIT);
+    app.exchanges = app_room(sizeof *app.exchanges);
     fw_profile_init(&app.profile, steps, steps != NULL ? POINTS : 0);
     app_lock();
     mep_time now = app_now();

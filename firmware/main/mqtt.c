@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include "esp_crt_bundle.h"
+#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "mqtt_client.h"
 
@@ -173,7 +174,7 @@ static char *room_for_description(mep_time now, size_t *size)
     reader_mqtt_payload(&app.mqtt[0], now, &message, &out);
     message.qos = 0;
     *size = out.total + 1;
-    return malloc(*size);
+    return heap_caps_malloc_prefer(*size, 2, MALLOC_CAP_IRAM_8BIT, MALLOC_CAP_8BIT);
 }
 
 /* One message; false: none is due. */
@@ -239,9 +240,7 @@ static void run(void *context)
 
 void mqtt_start(void)
 {
-    payload = malloc(PAYLOAD);
-    if (payload == NULL)
-        abort();
+    payload = app_room(PAYLOAD);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         connections[i].mqtt = &app.mqtt[i];
         reader_mqtt_init(&app.mqtt[i], &app.bridge,

@@ -15,7 +15,7 @@
 static const char tag[] = "settings";
 
 static nvs_handle_t nvs;
-static struct fw_config config;
+static struct fw_config *config;
 
 static size_t read_slot(void *context, unsigned slot, uint8_t *bytes, size_t size)
 {
@@ -43,17 +43,17 @@ static const char *applied(const char *problem)
 
 const char *settings_change(const char *const *names, const char *const *values, size_t count)
 {
-    return applied(fw_config_change(&config, names, values, count));
+    return applied(fw_config_change(config, names, values, count));
 }
 
 const char *settings_backup(bool secrets, size_t *size)
 {
-    return fw_config_backup(&config, secrets, size);
+    return fw_config_backup(config, secrets, size);
 }
 
 const char *settings_restore(const char *text, size_t size, unsigned *line)
 {
-    return applied(fw_config_restore(&config, text, size, line));
+    return applied(fw_config_restore(config, text, size, line));
 }
 
 void settings_forget(void)
@@ -108,8 +108,9 @@ void settings_start(void)
     ESP_ERROR_CHECK(error);
     ESP_ERROR_CHECK(nvs_open("meplink", NVS_READWRITE, &nvs));
     count_start();
-    fw_config_load(&config, &app.settings, app.section, "uart:", &flash);
-    if (config.skipped != 0)
-        ESP_LOGW(tag, "%d lines are not understood, and left out", config.skipped);
+    config = app_room(sizeof *config);
+    fw_config_load(config, &app.settings, app.section, "uart:", &flash);
+    if (config->skipped != 0)
+        ESP_LOGW(tag, "%d lines are not understood, and left out", config->skipped);
     name_access_point();
 }

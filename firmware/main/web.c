@@ -8,7 +8,6 @@
 #include "esp_log.h"
 #include "lwip/sockets.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,7 +22,7 @@ enum {
 httpd_handle_t web_server;
 
 static SemaphoreHandle_t lock; /* before app.lock, if both */
-static struct fw_calls calls;
+static struct fw_calls *calls;
 static struct reader_http_response response;
 static char *body; /* one at a time */
 static struct fw_call *body_owner;
@@ -67,7 +66,7 @@ static void answer(struct fw_call *call)
     call->state = result == READER_HTTP_WAIT ? FW_CALL_WAITING : FW_CALL_ANSWERING;
     if (result == READER_HTTP_WAIT)
         return;
-    if (result == READER_HTTP_STREAM && !fw_call_stream(&calls, call))
+    if (result == READER_HTTP_STREAM && !fw_call_stream(calls, call))
         whole = web_refuse(call->socket, 503, "busy", "too many streams of events are open");
     else
         whole = web_answer_end(result == READER_HTTP_STREAM);
@@ -106,7 +105,7 @@ static void run(void *context)
         vTaskDelay(pdMS_TO_TICKS(AGAIN_MS));
         xSemaphoreTake(lock, portMAX_DELAY);
         for (size_t i = 0; i < FW_CALLS; i++)
-            go_on(&calls.call[i]);
+            go_on(&calls->call[i]);
         xSemaphoreGive(lock);
     }
 }
@@ -171,7 +170,7 @@ static esp_err_t handle(httpd_req_t *req)
     esp_err_t result = ESP_OK;
 
     xSemaphoreTake(lock, portMAX_DELAY);
-    struct fw_call *call = fw_calls_take(&calls, socket);
+    struct fw_call *call = fw_calls_take(calls, socket);
     if (call == NULL) {
         web_refuse(socket, 503, "busy", "too many requests are waiting");
         xSemaphoreGive(lock);
@@ -203,8 +202,8 @@ static void closed(httpd_handle_t server, int socket)
 {
     xSemaphoreTake(lock, portMAX_DELAY);
     for (size_t i = 0; i < FW_CALLS; i++)
-        if (calls.call[i].state != FW_CALL_FREE && calls.call[i].socket == socket)
-            let_go(&calls.call[i]);
+        if (calls->call[i].state != FW_CALL_FREE && calls->call[i].socket == socket)
+            let_go(&calls->call[i]);
     xSemaphoreGive(lock);
     close(socket);
 }
@@ -216,9 +215,8 @@ void web_start(void)
     httpd_config_t config = HTTPD_DEFAULT_CONFIG();
 
     lock = xSemaphoreCreateMutex();
-    body = malloc(BODY + 1);
-    if (body == NULL)
-        abort();
+    calls = app_room(sizeof *calls);
+    body = app_room(BODY + 1);
     web_send_start();
     web_board_start();
     config.stack_size = 5120;

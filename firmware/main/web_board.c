@@ -42,15 +42,6 @@ static void write_counts(struct reader_out *out)
                         (int64_t)app.resets[ESP_RST_INT_WDT] + app.resets[ESP_RST_TASK_WDT] +
                             app.resets[ESP_RST_WDT]);
     reader_json_end(out);
-    reader_json_begin(out, "meter_link");
-    reader_json_bool(out, "transceiver", app.ladder.transceiver);
-    reader_json_bool(out, "enable", app.ladder.enable);
-    reader_json_integer(out, "enable_cycles", app.ladder.enable_cycles);
-    reader_json_integer(out, "supply_cycles", app.ladder.supply_cycles);
-    reader_json_bool(out, "bridged", fw_echo_bridged(&app.echo));
-    reader_json_integer(out, "bridge_bytes", app.echo.bytes);
-    reader_json_integer(out, "bridge_wrong", app.echo.wrong);
-    reader_json_end(out);
 }
 
 static void status(struct reader_out *out)
@@ -122,7 +113,7 @@ static struct fw_api_host host = {.status = status,
                                   .core = core,
                                   .restart = app_restart,
                                   .forget = forget};
-static struct fw_api api = {.bridge = &app.bridge, .network = &app.network, .host = &host};
+static struct fw_api api = {&app.bridge, &app.network, &app.ladder, &app.echo, &host};
 
 void web_board_start(void)
 {

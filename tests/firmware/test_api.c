@@ -9,6 +9,8 @@
 static struct visitor v;
 static struct fw_network network;
 static struct fw_api api;
+static struct fw_ladder ladder;
+static struct fw_echo echo;
 static bool in_hand;
 static struct {
     char ssid[33], password[65], hash[160], url[256];
@@ -103,7 +105,10 @@ static int setup(void **state)
     visitor_init(&v);
     memset(&did, 0, sizeof did);
     fw_network_init(&network, 0, false);
-    api = (struct fw_api){&v.house.bridge, &network, &host};
+    api = (struct fw_api){&v.house.bridge, &network, &ladder, &echo, &host};
+    fw_echo_init(&echo);
+    fw_ladder_init(&ladder, 0, 0);
+    ladder.supply_cycles = 7;
     host.networks = networks;
     in_hand = false;
     return 0;
@@ -168,6 +173,8 @@ static void who_has_not_logged_in_sees_little(void **state)
         assert_int_equal(ask("GET", "/api/v1/board", NULL), 200);
         assert_non_null(strstr(v.house.text, "\"answer\":42"));
         assert_non_null(strstr(v.house.text, "\"state\":\"setup\""));
+        assert_non_null(strstr(v.house.text, "\"supply_cycles\":7"));
+        assert_non_null(strstr(v.house.text, "\"bridged\":false"));
     }
     assert_int_equal(did.restarts + did.forgets + did.scans, 0);
     assert_int_equal(ask("GET", "/api/v1/latest", NULL), -1);
