@@ -20,23 +20,6 @@ struct board_call {
 
 typedef enum reader_http_result board_handler(struct board_call *call);
 
-size_t fw_seen_add(struct fw_seen *seen, size_t count, size_t size, const char *ssid, int rssi,
-                   bool open)
-{
-    size_t length = strlen(ssid);
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(seen[i].ssid, ssid) == 0)
-            return count;
-    }
-    if (count == size || length == 0 || length >= sizeof seen->ssid)
-        return count;
-    memcpy(seen[count].ssid, ssid, length + 1);
-    seen[count].rssi = (int8_t)rssi;
-    seen[count].open = open;
-    return count + 1;
-}
-
 /* ---- Answers ---- */
 
 static enum reader_http_result done(struct board_call *call)

@@ -15,12 +15,6 @@
 #include "firmware/logic/network.h"
 #include "reader/bridge/http.h"
 
-struct fw_seen {
-    char ssid[33];
-    int8_t rssi;
-    bool open;
-};
-
 /* The board, of which there is one. */
 struct fw_api_host {
     /* Members of the object that /api/v1/board gives, beyond the network's and the meter link's. */
@@ -48,10 +42,6 @@ struct fw_api {
     const struct fw_echo *echo;
     const struct fw_api_host *host;
 };
-
-/* One more network that was seen, strongest first; a house may have one name several times. */
-size_t fw_seen_add(struct fw_seen *seen, size_t count, size_t size, const char *ssid, int rssi,
-                   bool open);
 
 /*
  * Answers a request as reader_http() does; *handled is false, and nothing was

@@ -1,5 +1,7 @@
 #include "firmware/logic/improv.h"
 
+#include "reader/text/out.h"
+
 #include <string.h>
 
 static const uint8_t header[] = {'I', 'M', 'P', 'R', 'O', 'V', 1};
@@ -131,4 +133,115 @@ size_t fw_improv_tell_result(enum fw_improv_command command, const char *const *
     data[0] = (uint8_t)command;
     data[1] = (uint8_t)(at - 2);
     return finish(TYPE_RESULT, at, packet);
+}
+
+/* ---- The board's side ---- */
+
+enum {
+    NETWORKS = 12,
+    INFO = 4
+};
+
+void fw_improv_board_init(struct fw_improv_board *board, const struct fw_improv_host *host)
+{
+    memset(board, 0, sizeof *board);
+    fw_improv_init(&board->improv);
+    board->host = host;
+}
+
+static void send(struct fw_improv_board *board, size_t size)
+{
+    board->host->send(board->packet, size);
+}
+
+static void tell_state(struct fw_improv_board *board, bool online)
+{
+    send(board, fw_improv_tell_state(board->provisioning ? FW_IMPROV_PROVISIONING
+                                     : online            ? FW_IMPROV_PROVISIONED
+                                                         : FW_IMPROV_READY,
+                                     board->packet));
+}
+
+static void tell_error(struct fw_improv_board *board, enum fw_improv_error error)
+{
+    send(board, fw_improv_tell_error(error, board->packet));
+}
+
+/* Where the browser goes on; without an address there is nowhere. */
+static void tell_address(struct fw_improv_board *board, enum fw_improv_command command, bool online,
+                         const char *address)
+{
+    char url[32];
+    const char *texts[] = {url};
+    struct reader_buffer buffer;
+    struct reader_out out;
+
+    reader_out_buffer(&out, &buffer, url, sizeof url);
+    reader_out_text(&out, "http://");
+    reader_out_text(&out, address);
+    reader_out_text(&out, "/");
+    send(board, fw_improv_tell_result(command, texts, online, board->packet));
+}
+
+static void tell_networks(struct fw_improv_board *board)
+{
+    struct fw_seen seen[NETWORKS];
+    size_t count = board->host->scan(seen, NETWORKS);
+
+    for (size_t i = 0; i < count; i++) {
+        char rssi[8];
+        const char *texts[] = {seen[i].ssid, rssi, seen[i].open ? "NO" : "YES"};
+        struct reader_buffer buffer;
+        struct reader_out out;
+        reader_out_buffer(&out, &buffer, rssi, sizeof rssi);
+        reader_out_integer(&out, seen[i].rssi);
+        send(board, fw_improv_tell_result(FW_IMPROV_SCAN, texts, 3, board->packet));
+    }
+    send(board, fw_improv_tell_result(FW_IMPROV_SCAN, NULL, 0, board->packet));
+}
+
+static void obey(struct fw_improv_board *board, enum fw_improv_command command, bool online,
+                 const char *address)
+{
+    struct fw_improv *improv = &board->improv;
+
+    switch (command) {
+    case FW_IMPROV_JOIN:
+        board->provisioning = board->host->join(improv->ssid, improv->password);
+        memset(improv->password, 0, sizeof improv->password);
+        if (!board->provisioning)
+            tell_error(board, FW_IMPROV_CANNOT_CONNECT);
+        tell_state(board, online);
+        break;
+    case FW_IMPROV_GET_STATE:
+        tell_state(board, online);
+        if (online)
+            tell_address(board, command, online, address);
+        break;
+    case FW_IMPROV_GET_INFO:
+        send(board, fw_improv_tell_result(command, board->host->info(), INFO, board->packet));
+        break;
+    case FW_IMPROV_SCAN:
+        tell_networks(board);
+        break;
+    case FW_IMPROV_NONE:
+        if (improv->error != FW_IMPROV_OK)
+            tell_error(board, improv->error);
+        break;
+    }
+}
+
+void fw_improv_turn(struct fw_improv_board *board, const uint8_t *bytes, size_t count,
+                    enum fw_trial trial, bool online, const char *address)
+{
+    if (board->provisioning && trial != FW_TRIAL_RUNNING) {
+        board->provisioning = false;
+        if (trial == FW_TRIAL_FAILED)
+            tell_error(board, FW_IMPROV_CANNOT_CONNECT);
+        tell_state(board, online);
+        if (trial == FW_TRIAL_OK)
+            tell_address(board, FW_IMPROV_JOIN, online, address);
+    }
+    for (size_t i = 0; i < count; i++)
+        obey(board, fw_improv_byte(&board->improv, bytes[i]), online, address);
 }

@@ -7,9 +7,7 @@
 #ifndef FW_IMPROV_H
 #define FW_IMPROV_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "firmware/logic/network.h"
 
 enum {
     FW_IMPROV_PACKET = 6 + 3 + 255 + 2, /* the longest */
@@ -57,5 +55,27 @@ size_t fw_improv_tell_error(enum fw_improv_error error, uint8_t packet[FW_IMPROV
 /* The result of a command: `count` texts, each cut so that all fit. */
 size_t fw_improv_tell_result(enum fw_improv_command command, const char *const *texts, size_t count,
                              uint8_t packet[FW_IMPROV_PACKET]);
+
+/* ---- The board's side: what is answered to commands ---- */
+
+struct fw_improv_host {
+    void (*send)(const uint8_t *packet, size_t size);
+    bool (*join)(const char *ssid, const char *password); /* a trial; false: not now */
+    size_t (*scan)(struct fw_seen *seen, size_t size);    /* takes seconds */
+    const char *const *(*info)(void); /* firmware, version, chip and name of the device: 4 */
+};
+
+struct fw_improv_board {
+    struct fw_improv improv;
+    const struct fw_improv_host *host;
+    uint8_t packet[FW_IMPROV_PACKET];
+    bool provisioning; /* a trial that was asked for here is not over */
+};
+
+void fw_improv_board_init(struct fw_improv_board *board, const struct fw_improv_host *host);
+
+/* At each turn: what came, what became of the trial, and the address if `online`. */
+void fw_improv_turn(struct fw_improv_board *board, const uint8_t *bytes, size_t count,
+                    enum fw_trial trial, bool online, const char *address);
 
 #endif

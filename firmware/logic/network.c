@@ -154,3 +154,20 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
     };
     return texts[failure];
 }
+
+size_t fw_seen_add(struct fw_seen *seen, size_t count, size_t size, const char *ssid, int rssi,
+                   bool open)
+{
+    size_t length = strlen(ssid);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(seen[i].ssid, ssid) == 0)
+            return count;
+    }
+    if (count == size || length == 0 || length >= sizeof seen->ssid)
+        return count;
+    memcpy(seen[count].ssid, ssid, length + 1);
+    seen[count].rssi = (int8_t)rssi;
+    seen[count].open = open;
+    return count + 1;
+}

@@ -79,4 +79,16 @@ void fw_network_turn(struct fw_network *network, mep_time now, unsigned guests);
 /* In words for people: "not found", ... */
 const char *fw_network_failure_text(enum fw_network_failure failure);
 
+/* ---- Networks around ---- */
+
+struct fw_seen {
+    char ssid[33];
+    int8_t rssi;
+    bool open;
+};
+
+/* One more network that was seen, strongest first; a house may have one name several times. */
+size_t fw_seen_add(struct fw_seen *seen, size_t count, size_t size, const char *ssid, int rssi,
+                   bool open);
+
 #endif

@@ -18,12 +18,11 @@ static const char tag[] = "net";
 
 static esp_netif_t *station;
 static char address[16];
-static volatile bool online;
 static int dns_socket = -1;
 
 bool net_online(void)
 {
-    return online;
+    return app.network.state == FW_NETWORK_ONLINE;
 }
 
 const char *net_address(void)
@@ -203,7 +202,6 @@ void net_turn(mep_time now)
         keep_candidate();
     wanted = app.network;
     app_unlock();
-    online = wanted.state == FW_NETWORK_ONLINE;
     radio_apply(&wanted);
     if (app.scan_wanted && wanted.state != FW_NETWORK_JOINING)
         scan();

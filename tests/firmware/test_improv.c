@@ -143,6 +143,112 @@ static void results_are_lists_of_texts(void **unused)
     assert_int_equal(packet[10], packet[8] - 2);
 }
 
+/* ---- The board's side ---- */
+
+static struct {
+    char sent[512]; /* types and results of the packets, readable */
+    char joined[100];
+    bool busy;
+} did;
+
+static void send(const uint8_t *packet, size_t size)
+{
+    char *end = did.sent + strlen(did.sent);
+
+    assert_memory_equal(packet, "IMPROV\x01", 7);
+    assert_int_equal(packet[size - 1], '\n');
+    *end++ = "?SE?R"[packet[7]];
+    if (packet[7] == 4) {
+        *end++ = (char)('0' + packet[9]);
+        for (const uint8_t *at = packet + 11; at < packet + size - 2; at += 1 + *at) {
+            *end++ = ' ';
+            memcpy(end, at + 1, *at);
+            end += *at;
+        }
+    } else {
+        *end++ = (char)('0' + packet[9]);
+    }
+    *end++ = '\n';
+    *end = 0;
+}
+
+static bool join(const char *ssid, const char *password)
+{
+    if (did.busy)
+        return false;
+    strcpy(did.joined, ssid);
+    strcat(did.joined, "/");
+    strcat(did.joined, password);
+    return true;
+}
+
+static size_t scan(struct fw_seen *seen, size_t size)
+{
+    size_t count = fw_seen_add(seen, 0, size, "home", -50, false);
+
+    return fw_seen_add(seen, count, size, "open", -80, true);
+}
+
+static const char *const *info(void)
+{
+    static const char *const texts[] = {"MEPlink", "1.2.3", "esp32", "meplink"};
+
+    return texts;
+}
+
+static const struct fw_improv_host host = {send, join, scan, info};
+static struct fw_improv_board board;
+
+static void turn(const char *command, size_t count, enum fw_trial trial, bool online)
+{
+    uint8_t packet[FW_IMPROV_PACKET];
+
+    did.sent[0] = 0;
+    fw_improv_turn(&board, packet, count != 0 ? pack(packet, command, count) : 0, trial, online,
+                   online ? "10.1.2.3" : "");
+}
+
+static void a_browser_sets_up_the_board(void **unused)
+{
+    (void)unused;
+    memset(&did, 0, sizeof did);
+    fw_improv_board_init(&board, &host);
+    turn("\x02\0", 2, FW_TRIAL_NONE, false);
+    assert_string_equal(did.sent, "S2\n");
+    turn("\x03", 2, FW_TRIAL_NONE, false);
+    assert_string_equal(did.sent, "R3 MEPlink 1.2.3 esp32 meplink\n");
+    turn("\x04", 2, FW_TRIAL_NONE, false);
+    assert_string_equal(did.sent, "R4 home -50 YES\nR4 open -80 NO\nR4\n");
+    turn("\x09", 2, FW_TRIAL_NONE, false);
+    assert_string_equal(did.sent, "E2\n");
+
+    /* Wrong first, then right; said once each. */
+    turn(JOIN, 15, FW_TRIAL_NONE, false);
+    assert_string_equal(did.sent, "S3\n");
+    assert_string_equal(did.joined, "home/secret!");
+    assert_int_equal(board.improv.password[0], 0);
+    turn("", 0, FW_TRIAL_RUNNING, false);
+    turn("\x02\0", 2, FW_TRIAL_RUNNING, false);
+    assert_string_equal(did.sent, "S3\n");
+    turn("", 0, FW_TRIAL_FAILED, false);
+    assert_string_equal(did.sent, "E3\nS2\n");
+    turn("", 0, FW_TRIAL_FAILED, false);
+    assert_string_equal(did.sent, "");
+    turn(JOIN, 15, FW_TRIAL_FAILED, false);
+    assert_string_equal(did.sent, "S3\n");
+    turn("", 0, FW_TRIAL_OK, true);
+    assert_string_equal(did.sent, "S4\nR1 http://10.1.2.3/\n");
+    turn("\x02\0", 2, FW_TRIAL_OK, true);
+    assert_string_equal(did.sent, "S4\nR2 http://10.1.2.3/\n");
+
+    /* Another trial runs, begun on the page: nobody waits for this one. */
+    did.busy = true;
+    turn(JOIN, 15, FW_TRIAL_RUNNING, false);
+    assert_string_equal(did.sent, "E3\nS2\n");
+    turn("", 0, FW_TRIAL_OK, true);
+    assert_string_equal(did.sent, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +256,7 @@ int main(void)
         cmocka_unit_test(settings_arrive_between_other_text),
         cmocka_unit_test(broken_packets_are_told_apart),
         cmocka_unit_test(results_are_lists_of_texts),
+        cmocka_unit_test(a_browser_sets_up_the_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
