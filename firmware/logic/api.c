@@ -106,6 +106,61 @@ static void write_meter_link(const struct fw_api *api, struct reader_out *out)
     reader_json_end(out);
 }
 
+/* Named like mepd's settings for the same. */
+static const char *const pem_names[FW_PEMS] = {"mqtt.ca", "mqtt.cert", "mqtt.key"};
+
+static void write_pems(const struct fw_api *api, struct reader_out *out)
+{
+    reader_json_begin(out, "certificates");
+    for (int i = 0; i < FW_PEMS; i++)
+        reader_json_bool(out, pem_names[i], api->host->has_pem((enum fw_pem)i));
+    reader_json_end(out);
+}
+
+static void write_tasks(const struct fw_status *status, struct reader_out *out)
+{
+    reader_json_begin(out, "stack_left");
+    for (size_t i = 0; i < status->tasks; i++)
+        reader_json_integer(out, status->task[i].name, status->task[i].left);
+    reader_json_end(out);
+}
+
+static void write_status(struct board_call *call, struct reader_out *out)
+{
+    struct fw_status s = {0};
+
+    call->api->host->status(&s);
+    reader_json_string(out, "idf", s.idf);
+    reader_json_string(out, "chip", s.chip);
+    reader_json_string(out, "slot", s.slot);
+    reader_json_bool(out, "probation", s.probation);
+    reader_json_integer(out, "uptime_s", s.uptime_s);
+    reader_json_integer(out, "time", s.time);
+    reader_json_string(out, "hostname", call->http.bridge->settings->board.hostname);
+    reader_json_string(out, "address", s.address);
+    reader_json_integer(out, "rssi", s.rssi);
+    reader_json_bool(out, "core_dump", s.core_dump);
+    reader_json_begin(out, "heap");
+    reader_json_integer(out, "free", (int64_t)s.heap_free);
+    reader_json_integer(out, "least", (int64_t)s.heap_least);
+    reader_json_integer(out, "largest", (int64_t)s.heap_largest);
+    reader_json_end(out);
+    write_tasks(&s, out);
+    reader_json_begin(out, "starts");
+    reader_json_integer(out, "all", s.starts);
+    reader_json_integer(out, "last_reason", s.last_reason);
+    reader_json_integer(out, "brown_out", s.brown_outs);
+    reader_json_integer(out, "crash", s.crashes);
+    reader_json_integer(out, "watchdog", s.watchdogs);
+    reader_json_end(out);
+    reader_json_begin(out, "update");
+    reader_json_bool(out, "busy", s.update_busy);
+    reader_json_integer(out, "bytes", (int64_t)s.update_bytes);
+    reader_json_string(out, "problem", s.update_problem != NULL ? s.update_problem : "");
+    reader_json_bool(out, "done", s.update_done);
+    reader_json_end(out);
+}
+
 static enum reader_http_result get_board(struct board_call *call)
 {
     static const char *const states[] = {"setup", "joining", "online", "waiting"};
@@ -127,7 +182,8 @@ static enum reader_http_result get_board(struct board_call *call)
     reader_json_integer(out, "lost", n->lost);
     reader_json_end(out);
     write_meter_link(call->api, out);
-    call->api->host->status(out);
+    write_pems(call->api, out);
+    write_status(call, out);
     reader_json_end(out);
     return READER_HTTP_DONE;
 }
@@ -238,6 +294,23 @@ static enum reader_http_result post_restore(struct board_call *call)
     return READER_HTTP_DONE;
 }
 
+static enum reader_http_result post_certificate(struct board_call *call)
+{
+    const struct reader_http_request *request = call->http.request;
+    char name[16] = "";
+    int which = 0;
+
+    http_parameter(call->http.query, "name", name, sizeof name);
+    while (which < FW_PEMS && strcmp(pem_names[which], name) != 0)
+        which++;
+    if (which == FW_PEMS)
+        return http_error(&call->http, 400, "invalid",
+                          "name: mqtt.ca, mqtt.cert and mqtt.key are accepted");
+    return done_unless(call, call->api->host->set_pem((enum fw_pem)which,
+                                                      request->body != NULL ? request->body : "",
+                                                      request->body_size));
+}
+
 static enum reader_http_result post_fetch(struct board_call *call)
 {
     const struct fw_api_host *host = call->api->host;
@@ -299,6 +372,7 @@ static const struct {
     {"POST", "/api/v1/board/password", IN_HAND, post_password},
     {"GET", "/api/v1/board/backup", LOGIN, get_backup},
     {"POST", "/api/v1/board/restore", LOGIN, post_restore},
+    {"POST", "/api/v1/board/certificate", LOGIN, post_certificate},
     {"POST", "/api/v1/board/fetch", LOGIN, post_fetch},
     {"GET", "/api/v1/board/log", LOGIN, get_log},
     {"GET", "/api/v1/board/core", LOGIN, get_core},

@@ -15,10 +15,39 @@
 #include "firmware/logic/network.h"
 #include "reader/bridge/http.h"
 
+/* How the board is, beyond its network and the meter's line: what /api/v1/board gives. */
+enum {
+    FW_TASKS = 16
+};
+struct fw_status {
+    const char *idf, *chip, *slot; /* versions and names of the firmware's */
+    bool probation, core_dump;
+    int64_t uptime_s, time;
+    int rssi; /* dBm; 0: unknown */
+    const char *address;
+    size_t heap_free, heap_least, heap_largest; /* bytes; the largest block */
+    struct {
+        const char *name;
+        uint32_t left; /* bytes of its stack that were never used */
+    } task[FW_TASKS];
+    size_t tasks;
+    uint32_t starts, last_reason, brown_outs, crashes, watchdogs; /* since it was flashed */
+    bool update_busy, update_done;
+    size_t update_bytes;
+    const char *update_problem; /* NULL: none */
+};
+
+/* Texts in PEM form for a broker over TLS, which are longer than a setting can be. */
+enum fw_pem {
+    FW_PEM_CA, /* in place of the well-known ones */
+    FW_PEM_CERTIFICATE,
+    FW_PEM_KEY, /* secret */
+    FW_PEMS
+};
+
 /* The board, of which there is one. */
 struct fw_api_host {
-    /* Members of the object that /api/v1/board gives, beyond the network's and the meter link's. */
-    void (*status)(struct reader_out *out);
+    void (*status)(struct fw_status *status); /* all zero before */
     /* Networks seen lately; asks for a new look, which takes seconds. NULL: no radio. */
     size_t (*networks)(const struct fw_seen **seen);
     bool (*join)(const char *ssid, const char *password); /* false: not now */
@@ -26,6 +55,9 @@ struct fw_api_host {
     const char *(*backup)(bool secrets, size_t *size);
     const char *(*restore)(const char *text, size_t size, unsigned *line);
     const char *(*fetch)(const char *url, bool allow_older); /* an update */
+    /* Stores one, or none if it is empty; NULL or what is wrong with it. */
+    const char *(*set_pem)(enum fw_pem which, const char *text, size_t size);
+    bool (*has_pem)(enum fw_pem which);
     void (*log)(struct reader_out *out);
     /* The core dump of the last crash; false: there is none. `out` NULL: only erases it. */
     bool (*core)(struct reader_out *out);

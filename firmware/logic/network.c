@@ -155,6 +155,34 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
     return texts[failure];
 }
 
+/* The form was checked when it was set; gives what follows the four numbers. */
+static const char *parse_address(const char *text, uint8_t address[4])
+{
+    memset(address, 0, 4);
+    for (int i = 0; i < 4; i++, text += *text == '.')
+        while (*text >= '0' && *text <= '9')
+            address[i] = (uint8_t)(address[i] * 10 + (*text++ - '0'));
+    return text;
+}
+
+bool fw_fixed_address(const struct reader_board_settings *settings, struct fw_fixed_address *fixed)
+{
+    unsigned bits = 0;
+    const char *text = parse_address(settings->address, fixed->address);
+
+    if (*text != '/')
+        return false;
+    while (*++text >= '0' && *text <= '9')
+        bits = bits * 10 + (unsigned)(*text - '0');
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned ones = bits > i * 8 ? bits - i * 8 : 0;
+        fixed->mask[i] = (uint8_t)(ones >= 8 ? 0xffU : 0xff00U >> ones & 0xffU);
+    }
+    parse_address(settings->gateway, fixed->gateway);
+    parse_address(settings->dns[0] != 0 ? settings->dns : settings->gateway, fixed->dns);
+    return true;
+}
+
 size_t fw_seen_add(struct fw_seen *seen, size_t count, size_t size, const char *ssid, int rssi,
                    bool open)
 {

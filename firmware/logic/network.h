@@ -13,7 +13,7 @@
 #ifndef FW_NETWORK_H
 #define FW_NETWORK_H
 
-#include "mep/mep.h"
+#include "reader/settings/settings.h"
 
 enum fw_network_state {
     FW_NETWORK_SETUP,   /* nothing to join */
@@ -78,6 +78,16 @@ void fw_network_turn(struct fw_network *network, mep_time now, unsigned guests);
 
 /* In words for people: "not found", ... */
 const char *fw_network_failure_text(enum fw_network_failure failure);
+
+/* ---- A fixed address ---- */
+
+/* In the order of bytes on the wire; zero: none. */
+struct fw_fixed_address {
+    uint8_t address[4], mask[4], gateway[4], dns[4]; /* dns: the gateway unless set */
+};
+
+/* False: by DHCP. */
+bool fw_fixed_address(const struct reader_board_settings *settings, struct fw_fixed_address *fixed);
 
 /* ---- Networks around ---- */
 

@@ -85,6 +85,14 @@ const char *settings_backup(bool secrets, size_t *size);
 /* Replaces it; secrets that the text lacks stay. NULL, or what is wrong and at which line. */
 const char *settings_restore(const char *text, size_t size, unsigned *line);
 
+/* ---- pem.c ---- */
+
+void pem_start(void);
+void pem_forget(void);
+bool pem_is_set(enum fw_pem which);
+char *pem_load(enum fw_pem which); /* to be freed; NULL: none */
+const char *pem_set(enum fw_pem which, const char *text, size_t size);
+
 /* ---- meter.c ---- */
 
 void meter_start(void);
@@ -134,7 +142,7 @@ const char *update_begin(size_t announced, bool allow_older);
 const char *update_bytes(const uint8_t *bytes, size_t count);
 const char *update_end(bool whole);
 const char *update_fetch(const char *url, bool allow_older); /* begins; update_progress() tells */
-void update_progress(struct reader_out *out);                /* members of a JSON object */
+void update_progress(struct fw_status *status);
 
 /* ---- log.c ---- */
 

@@ -77,18 +77,16 @@ TaskHandle_t app_task(void (*run)(void *), const char *name, uint32_t stack, uns
 
 static void say_why_started(void)
 {
-    static const char *const reasons[] = {
-        [ESP_RST_UNKNOWN] = "unknown",
-        [ESP_RST_POWERON] = "power on",
-        [ESP_RST_EXT] = "reset pin",
-        [ESP_RST_SW] = "restart",
-        [ESP_RST_PANIC] = "crash",
-        [ESP_RST_INT_WDT] = "interrupt watchdog",
-        [ESP_RST_TASK_WDT] = "task watchdog",
-        [ESP_RST_WDT] = "watchdog",
-        [ESP_RST_DEEPSLEEP] = "sleep",
-        [ESP_RST_BROWNOUT] = "brown-out",
-    };
+    static const char *const reasons[] = {[ESP_RST_UNKNOWN] = "unknown",
+                                          [ESP_RST_POWERON] = "power on",
+                                          [ESP_RST_EXT] = "reset pin",
+                                          [ESP_RST_SW] = "restart",
+                                          [ESP_RST_PANIC] = "crash",
+                                          [ESP_RST_INT_WDT] = "interrupt watchdog",
+                                          [ESP_RST_TASK_WDT] = "task watchdog",
+                                          [ESP_RST_WDT] = "watchdog",
+                                          [ESP_RST_DEEPSLEEP] = "sleep",
+                                          [ESP_RST_BROWNOUT] = "brown-out"};
     unsigned reason = esp_reset_reason();
     const char *text = reason < sizeof reasons / sizeof *reasons ? reasons[reason] : NULL;
 

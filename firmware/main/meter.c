@@ -301,12 +301,11 @@ bool meter_was_read(void)
 
 /* ---- Start ---- */
 
-static void set_up_pin(int pin, int level)
+static void set_up_pin(int pin, int active)
 {
-    if (pin < 0)
-        return;
-    gpio_set_level((gpio_num_t)pin, level);
-    gpio_set_direction((gpio_num_t)pin, GPIO_MODE_OUTPUT);
+    switch_pin(pin, active, false);
+    if (pin >= 0)
+        gpio_set_direction((gpio_num_t)pin, GPIO_MODE_OUTPUT);
 }
 
 void meter_start(void)
@@ -320,8 +319,8 @@ void meter_start(void)
         .source_clk = UART_SCLK_DEFAULT,
     };
 
-    set_up_pin(app.pins.enable, !app.pins.enable_active);
-    set_up_pin(app.pins.transceiver, !app.pins.transceiver_active);
+    set_up_pin(app.pins.enable, app.pins.enable_active);
+    set_up_pin(app.pins.transceiver, app.pins.transceiver_active);
     ESP_ERROR_CHECK(uart_driver_install(UART, 2048, 1024, 16, &events, 0));
     ESP_ERROR_CHECK(uart_param_config(UART, &config));
     ESP_ERROR_CHECK(uart_set_pin(UART, app.pins.meter_txd, app.pins.meter_rxd, UART_PIN_NO_CHANGE,

@@ -19,8 +19,10 @@ enum {
 struct connection {
     esp_mqtt_client_handle_t client;
     struct reader_mqtt *mqtt;
-    volatile bool connected, refused, failed;
+    volatile enum reader_mqtt_state state;
+    const char *volatile why;
     char id[48], will[READER_MQTT_TOPIC_SIZE], subscription[READER_MQTT_TOPIC_SIZE];
+    char *pem[FW_PEMS];
     bool subscribes;
 };
 
@@ -44,26 +46,21 @@ void mqtt_apply(void)
 
 enum reader_mqtt_state mqtt_state(void *context, const char **why)
 {
-    const struct connection *c = &connections[0];
+    *why = connections[0].why;
+    return connections[0].state;
+}
 
-    *why = NULL;
-    if (c->client == NULL)
-        return READER_MQTT_OFF;
-    if (c->connected)
-        return READER_MQTT_CONNECTED;
-    *why = c->refused  ? "the broker refuses user or password"
-           : c->failed ? "the broker cannot be reached"
-                       : NULL;
-    return c->refused  ? READER_MQTT_REFUSED
-           : c->failed ? READER_MQTT_FAILED
-                       : READER_MQTT_CONNECTING;
+static bool is_connected(const struct connection *c)
+{
+    return c->state == READER_MQTT_CONNECTED;
 }
 
 /* ---- What the connection tells ---- */
 
 static void set_connected(struct connection *c, bool connected)
 {
-    c->connected = connected;
+    if (connected || is_connected(c))
+        c->state = connected ? READER_MQTT_CONNECTED : READER_MQTT_CONNECTING;
     app_lock();
     reader_mqtt_connected(c->mqtt, connected);
     app_unlock();
@@ -72,8 +69,13 @@ static void set_connected(struct connection *c, bool connected)
 
 static void on_error(struct connection *c, const esp_mqtt_error_codes_t *error)
 {
-    c->refused = error->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED;
-    c->failed = !c->refused;
+    bool password = error->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED;
+    bool tls = error->esp_tls_stack_err != 0;
+
+    c->state = password || tls ? READER_MQTT_REFUSED : READER_MQTT_FAILED;
+    c->why = password ? "the broker refuses user or password"
+             : tls    ? "no TLS with the broker: its certificate is not trusted, or it wants ours"
+                      : "the broker cannot be reached";
 }
 
 static void on_event(void *context, esp_event_base_t base, int32_t id, void *data)
@@ -83,14 +85,14 @@ static void on_event(void *context, esp_event_base_t base, int32_t id, void *dat
 
     switch (id) {
     case MQTT_EVENT_CONNECTED:
-        c->refused = c->failed = false;
+        c->why = NULL;
         if (c->subscribes)
             esp_mqtt_client_subscribe(c->client, c->subscription, 1);
         set_connected(c, true);
         ESP_LOGI(tag, "connected");
         break;
     case MQTT_EVENT_DISCONNECTED:
-        if (c->connected)
+        if (is_connected(c))
             ESP_LOGW(tag, "the connection is lost");
         set_connected(c, false);
         break;
@@ -114,11 +116,15 @@ static void on_event(void *context, esp_event_base_t base, int32_t id, void *dat
 
 static void end(struct connection *c)
 {
-    if (c->client == NULL)
-        return;
-    esp_mqtt_client_destroy(c->client);
+    if (c->client != NULL)
+        esp_mqtt_client_destroy(c->client);
     c->client = NULL;
-    c->connected = c->refused = c->failed = false;
+    c->state = READER_MQTT_OFF;
+    c->why = NULL;
+    for (int i = 0; i < FW_PEMS; i++) {
+        free(c->pem[i]);
+        c->pem[i] = NULL;
+    }
     app_lock();
     reader_mqtt_connected(c->mqtt, false);
     app_unlock();
@@ -129,11 +135,17 @@ static void begin(struct connection *c, unsigned number)
     app_lock();
     const struct reader_settings *s = &app.settings;
     bool tls = strncmp(s->mqtt_url, "mqtts:", 6) == 0;
+    for (int i = 0; tls && i < FW_PEMS; i++)
+        c->pem[i] = pem_load((enum fw_pem)i);
+    const char *ca = c->pem[FW_PEM_CA];
     esp_mqtt_client_config_t config = {
         .broker.address.uri = s->mqtt_url,
-        .broker.verification.crt_bundle_attach = tls ? esp_crt_bundle_attach : NULL,
+        .broker.verification.crt_bundle_attach = tls && ca == NULL ? esp_crt_bundle_attach : NULL,
+        .broker.verification.certificate = ca,
         .credentials.username = s->mqtt_user[0] != 0 ? s->mqtt_user : NULL,
         .credentials.authentication.password = s->mqtt_password[0] != 0 ? s->mqtt_password : NULL,
+        .credentials.authentication.certificate = c->pem[FW_PEM_CERTIFICATE],
+        .credentials.authentication.key = c->pem[FW_PEM_KEY],
         .credentials.client_id = c->id,
         .session.keepalive = 30,
         .session.last_will.topic = c->will,
@@ -147,10 +159,11 @@ static void begin(struct connection *c, unsigned number)
     snprintf(c->id, sizeof c->id, "%s-%u", app.access_point, number);
     config.session.last_will.msg = reader_mqtt_will(c->mqtt, c->will);
     c->subscribes = reader_mqtt_subscription(c->mqtt, c->subscription);
-    c->client = esp_mqtt_client_init(&config); /* copies all of it */
+    c->client = esp_mqtt_client_init(&config); /* copies all of it but certificates */
     app_unlock();
     if (c->client == NULL)
         return;
+    c->state = READER_MQTT_CONNECTING;
     esp_mqtt_client_register_event(c->client, MQTT_EVENT_ANY, on_event, c);
     esp_mqtt_client_start(c->client);
 }
@@ -212,7 +225,7 @@ static TickType_t until_next(void)
     app_lock();
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         mep_time when = reader_mqtt_wake(connections[i].mqtt, app_now());
-        if (connections[i].connected && when < wake)
+        if (is_connected(&connections[i]) && when < wake)
             wake = when;
     }
     app_unlock();
@@ -231,7 +244,7 @@ static void run(void *context)
                 if (reader_mqtt_wanted(c->mqtt))
                     begin(c, i);
             }
-            while (c->client != NULL && c->connected && !changed && publish(c))
+            while (is_connected(c) && !changed && publish(c))
                 ;
         }
         ulTaskNotifyTake(pdTRUE, until_next());

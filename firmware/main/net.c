@@ -32,39 +32,21 @@ const char *net_address(void)
 
 /* ---- Addresses ---- */
 
-static uint32_t parse(const char *text)
-{
-    ip4_addr_t parsed;
-
-    return text[0] != 0 && ip4addr_aton(text, &parsed) ? parsed.addr : 0;
-}
-
-static void set_dns(uint32_t server)
-{
-    esp_netif_dns_info_t dns = {.ip.type = ESP_IPADDR_TYPE_V4};
-
-    dns.ip.u_addr.ip4.addr = server;
-    if (server != 0)
-        ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_set_dns_info(station, ESP_NETIF_DNS_MAIN, &dns));
-}
-
-/* The settings' check saw to its form: ADDRESS/BITS. */
 static void set_fixed_address(const struct reader_board_settings *s)
 {
-    char text[sizeof s->address];
-    esp_netif_ip_info_t ip = {0};
+    struct fw_fixed_address fixed;
+    esp_netif_ip_info_t ip;
+    esp_netif_dns_info_t dns = {.ip.type = ESP_IPADDR_TYPE_V4};
 
-    strcpy(text, s->address);
-    char *slash = strchr(text, '/');
-    if (slash == NULL)
+    if (!fw_fixed_address(s, &fixed))
         return;
-    *slash = 0;
-    ip.ip.addr = parse(text);
-    ip.netmask.addr = htonl(UINT32_MAX << (32 - atoi(slash + 1)));
-    ip.gw.addr = parse(s->gateway);
+    memcpy(&ip.ip, fixed.address, sizeof ip.ip);
+    memcpy(&ip.netmask, fixed.mask, sizeof ip.netmask);
+    memcpy(&ip.gw, fixed.gateway, sizeof ip.gw);
+    memcpy(&dns.ip.u_addr.ip4, fixed.dns, sizeof dns.ip.u_addr.ip4);
     ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_dhcpc_stop(station));
     ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_set_ip_info(station, &ip));
-    set_dns(parse(s->dns[0] != 0 ? s->dns : s->gateway));
+    ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_set_dns_info(station, ESP_NETIF_DNS_MAIN, &dns));
 }
 
 static void on_address(void *context, esp_event_base_t base, int32_t id, void *data)

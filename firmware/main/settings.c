@@ -61,6 +61,7 @@ void settings_forget(void)
     nvs_erase_key(nvs, "settings.0");
     nvs_erase_key(nvs, "settings.1");
     nvs_commit(nvs);
+    pem_forget();
 }
 
 static void count_start(void)
@@ -107,6 +108,7 @@ void settings_start(void)
     }
     ESP_ERROR_CHECK(error);
     ESP_ERROR_CHECK(nvs_open("meplink", NVS_READWRITE, &nvs));
+    pem_start();
     count_start();
     config = app_room(sizeof *config);
     fw_config_load(config, &app.settings, app.section, "uart:", &flash);

@@ -175,12 +175,12 @@ const char *update_fetch(const char *from, bool allow_older)
     return NULL;
 }
 
-void update_progress(struct reader_out *out)
+void update_progress(struct fw_status *s)
 {
-    reader_json_bool(out, "busy", busy);
-    reader_json_integer(out, "bytes", (int64_t)update.got);
-    reader_json_string(out, "problem", update.problem != NULL ? update.problem : "");
-    reader_json_bool(out, "done", update.done);
+    s->update_busy = busy;
+    s->update_bytes = update.got;
+    s->update_problem = update.problem;
+    s->update_done = update.done;
 }
 
 /* ---- Probation ---- */

@@ -16,58 +16,43 @@
 extern const char page_begin[] asm("_binary_setup_html_start");
 extern const char page_end[] asm("_binary_setup_html_end");
 
-static void write_tasks(struct reader_out *out)
+static void add_task(struct fw_status *s, const char *name, TaskHandle_t task)
 {
-    reader_json_begin(out, "stack_left");
-    for (size_t i = 0; i < APP_TASKS && app.task[i] != NULL; i++)
-        reader_json_integer(out, pcTaskGetName(app.task[i]),
-                            (int64_t)uxTaskGetStackHighWaterMark(app.task[i]));
-    static const char *const others[] = {"httpd", "mqtt_task", "tiT", "sys_evt", "esp_timer"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        TaskHandle_t task = xTaskGetHandle(others[i]);
-        if (task != NULL)
-            reader_json_integer(out, others[i], (int64_t)uxTaskGetStackHighWaterMark(task));
-    }
-    reader_json_end(out);
+    if (task == NULL || s->tasks == FW_TASKS)
+        return;
+    s->task[s->tasks].name = name;
+    s->task[s->tasks++].left = uxTaskGetStackHighWaterMark(task);
 }
 
-static void write_counts(struct reader_out *out)
+static void status(struct fw_status *s)
 {
-    reader_json_begin(out, "starts");
-    reader_json_integer(out, "all", app.starts);
-    reader_json_integer(out, "last_reason", (int)esp_reset_reason());
-    reader_json_integer(out, "brown_out", app.resets[ESP_RST_BROWNOUT]);
-    reader_json_integer(out, "crash", app.resets[ESP_RST_PANIC]);
-    reader_json_integer(out, "watchdog",
-                        (int64_t)app.resets[ESP_RST_INT_WDT] + app.resets[ESP_RST_TASK_WDT] +
-                            app.resets[ESP_RST_WDT]);
-    reader_json_end(out);
-}
-
-static void status(struct reader_out *out)
-{
+    static const char *const others[] = {"httpd", "mqtt_task", "wifi",
+                                         "tiT",   "sys_evt",   "esp_timer"};
     size_t address, size;
 
-    reader_json_string(out, "idf", esp_get_idf_version());
-    reader_json_string(out, "chip", CONFIG_IDF_TARGET);
-    reader_json_string(out, "slot", esp_ota_get_running_partition()->label);
-    reader_json_bool(out, "probation", app.probation.pending);
-    reader_json_integer(out, "uptime_s", app_now() / 1000000);
-    reader_json_integer(out, "time", time(NULL));
-    reader_json_string(out, "hostname", app.settings.board.hostname);
-    reader_json_string(out, "address", net_address());
-    reader_json_integer(out, "rssi", radio_rssi());
-    reader_json_bool(out, "core_dump", esp_core_dump_image_get(&address, &size) == ESP_OK);
-    reader_json_begin(out, "heap");
-    reader_json_integer(out, "free", (int64_t)esp_get_free_heap_size());
-    reader_json_integer(out, "least", (int64_t)esp_get_minimum_free_heap_size());
-    reader_json_integer(out, "largest", (int64_t)heap_caps_get_largest_free_block(MALLOC_CAP_8BIT));
-    reader_json_end(out);
-    write_tasks(out);
-    write_counts(out);
-    reader_json_begin(out, "update");
-    update_progress(out);
-    reader_json_end(out);
+    s->idf = esp_get_idf_version();
+    s->chip = CONFIG_IDF_TARGET;
+    s->slot = esp_ota_get_running_partition()->label;
+    s->probation = app.probation.pending;
+    s->core_dump = esp_core_dump_image_get(&address, &size) == ESP_OK;
+    s->uptime_s = app_now() / 1000000;
+    s->time = time(NULL);
+    s->rssi = radio_rssi();
+    s->address = net_address();
+    s->heap_free = esp_get_free_heap_size();
+    s->heap_least = esp_get_minimum_free_heap_size();
+    s->heap_largest = heap_caps_get_largest_free_block(MALLOC_CAP_8BIT);
+    for (size_t i = 0; i < APP_TASKS; i++)
+        add_task(s, app.task[i] != NULL ? pcTaskGetName(app.task[i]) : "", app.task[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        add_task(s, others[i], xTaskGetHandle(others[i]));
+    s->starts = app.starts;
+    s->last_reason = esp_reset_reason();
+    s->brown_outs = app.resets[ESP_RST_BROWNOUT];
+    s->crashes = app.resets[ESP_RST_PANIC];
+    s->watchdogs =
+        app.resets[ESP_RST_INT_WDT] + app.resets[ESP_RST_TASK_WDT] + app.resets[ESP_RST_WDT];
+    update_progress(s);
 }
 
 static size_t networks(const struct fw_seen **seen)
@@ -109,6 +94,8 @@ static struct fw_api_host host = {.status = status,
                                   .backup = settings_backup,
                                   .restore = settings_restore,
                                   .fetch = update_fetch,
+                                  .set_pem = pem_set,
+                                  .has_pem = pem_is_set,
                                   .log = log_text,
                                   .core = core,
                                   .restart = app_restart,

@@ -16,11 +16,19 @@ static struct {
     char ssid[33], password[65], hash[160], url[256];
     unsigned restarts, forgets, scans;
     bool secrets, older, core;
+    size_t pem[FW_PEMS];
 } did;
 
-static void status(struct reader_out *out)
+static void status(struct fw_status *s)
 {
-    reader_json_integer(out, "answer", 42);
+    s->idf = "v5";
+    s->chip = "esp32";
+    s->slot = "ota_1";
+    s->address = "10.1.2.3";
+    s->heap_free = 123456;
+    s->task[s->tasks].name = "meter";
+    s->task[s->tasks++].left = 789;
+    s->crashes = 4;
 }
 
 static size_t networks(const struct fw_seen **seen)
@@ -30,6 +38,19 @@ static size_t networks(const struct fw_seen **seen)
     did.scans++;
     *seen = found;
     return 2;
+}
+
+static const char *set_pem(enum fw_pem which, const char *text, size_t size)
+{
+    if (size != 0 && strncmp(text, "-----BEGIN", 10) != 0)
+        return "is no PEM";
+    did.pem[which] = size;
+    return NULL;
+}
+
+static bool has_pem(enum fw_pem which)
+{
+    return did.pem[which] != 0;
 }
 
 static bool join(const char *ssid, const char *password)
@@ -96,8 +117,9 @@ static void forget(void)
     did.forgets++;
 }
 
-static struct fw_api_host host = {status,    networks, join,    change, backup,   restore, fetch,
-                                  write_log, core,     restart, forget, "<page>", 6};
+static struct fw_api_host host = {status,  networks, join,    change,   backup,
+                                  restore, fetch,    set_pem, has_pem,  write_log,
+                                  core,    restart,  forget,  "<page>", 6};
 
 static int setup(void **state)
 {
@@ -159,7 +181,7 @@ static void who_has_not_logged_in_sees_little(void **state)
         {"POST", "/api/v1/board/restore"},  {"POST", "/api/v1/board/fetch"},
         {"GET", "/api/v1/board/log"},       {"GET", "/api/v1/board/core"},
         {"DELETE", "/api/v1/board/core"},   {"POST", "/api/v1/board/restart"},
-        {"POST", "/api/v1/board/forget"},
+        {"POST", "/api/v1/board/forget"},   {"POST", "/api/v1/board/certificate?name=mqtt.ca"},
     };
 
     (void)state;
@@ -171,7 +193,10 @@ static void who_has_not_logged_in_sees_little(void **state)
         assert_int_equal(ask("GET", "/setup", NULL), 200);
         assert_string_equal(v.house.text, "<page>");
         assert_int_equal(ask("GET", "/api/v1/board", NULL), 200);
-        assert_non_null(strstr(v.house.text, "\"answer\":42"));
+        assert_non_null(strstr(v.house.text, "\"free\":123456"));
+        assert_non_null(strstr(v.house.text, "\"stack_left\":{\"meter\":789}"));
+        assert_non_null(strstr(v.house.text, "\"crash\":4"));
+        assert_non_null(strstr(v.house.text, "\"hostname\":\"meplink\""));
         assert_non_null(strstr(v.house.text, "\"state\":\"setup\""));
         assert_non_null(strstr(v.house.text, "\"supply_cycles\":7"));
         assert_non_null(strstr(v.house.text, "\"bridged\":false"));
@@ -270,6 +295,16 @@ static void who_has_logged_in_may_all(void **state)
     assert_true(did.older);
     assert_int_equal(ask("POST", "/api/v1/board/fetch", "{\"url\":\"ftp://a/b\"}"), 400);
     assert_false(did.older);
+    assert_int_equal(ask("POST", "/api/v1/board/certificate?name=mqtt.key", "-----BEGIN X"), 200);
+    assert_int_equal(did.pem[FW_PEM_KEY], 12);
+    assert_int_equal(ask("POST", "/api/v1/board/certificate?name=mqtt.ca", "nonsense"), 400);
+    assert_int_equal(ask("POST", "/api/v1/board/certificate?name=ca", "-----BEGIN X"), 400);
+    assert_int_equal(ask("POST", "/api/v1/board/certificate", "-----BEGIN X"), 400);
+    assert_int_equal(ask("GET", "/api/v1/board", NULL), 200);
+    assert_non_null(
+        strstr(v.house.text, "{\"mqtt.ca\":false,\"mqtt.cert\":false,\"mqtt.key\":true}"));
+    assert_int_equal(ask("POST", "/api/v1/board/certificate?name=mqtt.key", NULL), 200);
+    assert_int_equal(did.pem[FW_PEM_KEY], 0);
     assert_int_equal(ask("GET", "/api/v1/board/log", NULL), 200);
     assert_string_equal(v.house.text, "I (1) a log\n");
     assert_int_equal(ask("GET", "/api/v1/board/core", NULL), 404);

@@ -215,6 +215,36 @@ static void every_failure_has_words(void **unused)
         assert_true(strlen(fw_network_failure_text((enum fw_network_failure)i)) > 10);
 }
 
+static void fixed_addresses(void **unused)
+{
+    static const struct {
+        const char *address, *gateway, *dns;
+        struct fw_fixed_address fixed;
+    } cases[] = {
+        {"192.168.1.20/24",
+         "192.168.1.1",
+         "",
+         {{192, 168, 1, 20}, {255, 255, 255, 0}, {192, 168, 1, 1}, {192, 168, 1, 1}}},
+        {"10.0.255.7/9",
+         "10.0.0.1",
+         "9.9.9.9",
+         {{10, 0, 255, 7}, {255, 128, 0, 0}, {10, 0, 0, 1}, {9, 9, 9, 9}}},
+        {"172.16.0.2/30", "", "", {{172, 16, 0, 2}, {255, 255, 255, 252}, {0}, {0}}},
+    };
+    struct reader_board_settings s = {0};
+    struct fw_fixed_address fixed;
+
+    (void)unused;
+    assert_false(fw_fixed_address(&s, &fixed));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        strcpy(s.address, cases[i].address);
+        strcpy(s.gateway, cases[i].gateway);
+        strcpy(s.dns, cases[i].dns);
+        assert_true(fw_fixed_address(&s, &fixed));
+        assert_memory_equal(&fixed, &cases[i].fixed, sizeof fixed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +257,7 @@ int main(void)
         cmocka_unit_test(the_button_opens_the_access_point_for_a_while),
         cmocka_unit_test(late_news_of_given_up_tries_are_ignored),
         cmocka_unit_test(every_failure_has_words),
+        cmocka_unit_test(fixed_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
