@@ -30,7 +30,8 @@ struct mep_client_config {
     uint8_t retries;     /* attempts after the first, for a read that fails */
     uint32_t baud;       /* bits per second of a serial line; 0: bytes take no time (TCP) */
     uint32_t timeout_us; /* from our last byte to the response's first two (p.21: 500 ms) */
-    uint32_t gap_us;     /* longest pause within a response; beyond it the rest is lost */
+    uint32_t gap_us;     /* longest pause within a response; beyond it the rest is lost. A line that
+                          * gathers bytes hands them on sooner than this. */
     uint32_t spacing_us; /* between the beginnings of two requests (p.21: 100 ms) */
 };
 

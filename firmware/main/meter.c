@@ -20,6 +20,7 @@ static const char tag[] = "meter";
 enum {
     UART = UART_NUM_1 + (UART_NUM_MAX > 2), /* 2 where there are three */
     BAUD = 9600,
+    GATHERED = 16, /* bytes, or a pause of 3: far below the pause that ends a response */
     DAYS = 31,
     POINTS = DAYS * 96,
     ITERATIONS = 20000, /* of a password: about a second */
@@ -325,6 +326,8 @@ void meter_start(void)
     ESP_ERROR_CHECK(uart_param_config(UART, &config));
     ESP_ERROR_CHECK(uart_set_pin(UART, app.pins.meter_txd, app.pins.meter_rxd, UART_PIN_NO_CHANGE,
                                  UART_PIN_NO_CHANGE));
+    ESP_ERROR_CHECK(uart_set_rx_full_threshold(UART, GATHERED));
+    ESP_ERROR_CHECK(uart_set_rx_timeout(UART, 3));
 
     /* Left over from the code in RAM, and of no use for anything smaller than a word. */
     struct fw_history_step *steps = heap_caps_malloc(POINTS * sizeof *steps, MALLOC_CAP_32BIT);

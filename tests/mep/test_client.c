@@ -262,6 +262,45 @@ static void a_weak_transmitter_gets_shorter_reads(void **unused)
     assert_int_equal(x.done.parts, 1);
 }
 
+/* A UART that gathers `hook_calls` bytes before it hands them on; the client wakes when it wants. */
+static bool gather(struct exchange *x, uint8_t *bytes, size_t *count)
+{
+    const mep_time byte = 10 * 1000000 / 9600 + 1;
+    mep_time at = x->now - (mep_time)*count * byte;
+    uint8_t out[MEP_WIRE_MAX];
+
+    for (size_t done = 0; done < *count;) {
+        size_t some = *count - done < x->hook_calls ? *count - done : x->hook_calls;
+        at += (mep_time)some * byte;
+        if (mep_client_wake(&x->client) < at)
+            mep_client_output(&x->client, mep_client_wake(&x->client), out, sizeof out);
+        mep_client_input(&x->client, at, bytes + done, some);
+        done += some;
+    }
+    return false;
+}
+
+static void what_is_gathered_is_handed_on_before_the_pause(void **unused)
+{
+    static const unsigned pieces[] = {1, 2, 16, 64};
+    struct exchange x;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        start(&x);
+        x.to_client = gather;
+        x.hook_calls = pieces[i];
+        assert_int_equal(exchange_read(&x, 23, 0, 220, into), MEP_OUTCOME_OK);
+        assert_int_equal(x.client.counters.attempts, 1);
+    }
+    /* As much as an ESP32's UART gathers by itself. */
+    start(&x);
+    x.to_client = gather;
+    x.hook_calls = 120;
+    exchange_read(&x, 23, 0, 220, into);
+    assert_true(x.client.counters.outcomes[MEP_OUTCOME_SHORT] > 0);
+}
+
 static void long_tables_are_joined(void **unused)
 {
     struct exchange x;
@@ -459,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_wrong_key_is_counted_answer_by_answer),
         cmocka_unit_test(every_fault_has_its_own_count),
         cmocka_unit_test(a_weak_transmitter_gets_shorter_reads),
+        cmocka_unit_test(what_is_gathered_is_handed_on_before_the_pause),
         cmocka_unit_test(long_tables_are_joined),
         cmocka_unit_test(alerts_do_not_disturb),
         cmocka_unit_test(writes_need_leave_and_are_not_repeated_blindly),
