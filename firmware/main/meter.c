@@ -305,8 +305,8 @@ bool meter_was_read(void)
 static void set_up_pin(int pin, int active)
 {
     switch_pin(pin, active, false);
-    if (pin >= 0)
-        gpio_set_direction((gpio_num_t)pin, GPIO_MODE_OUTPUT);
+    if (pin >= 0) /* all of it: IO5 of the C3 begins as JTAG's, and a direction leaves it so */
+        gpio_config(&(gpio_config_t){.pin_bit_mask = 1ULL << pin, .mode = GPIO_MODE_OUTPUT});
 }
 
 void meter_start(void)
