@@ -1,5 +1,4 @@
 """mep watch on a terminal, looked at through tmux."""
-import shutil
 
 from harness import *
 
@@ -40,7 +39,6 @@ class Terminal:
         self.tmux("kill-server")
 
 
-@unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
 class Watch(TestCase):
     def terminal(self, width=90, height=30, env=""):
         terminal = Terminal(self.folder.name, width, height, env)

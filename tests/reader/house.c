@@ -36,6 +36,14 @@ struct reader_out *house_out(struct house *house)
     return &house->out;
 }
 
+void house_exchanges(struct house *house, const struct reader_exchanges *exchanges)
+{
+    reader_exchanges_json(exchanges, &house->fake.reader, house->fake.now, house_out(house), NULL);
+    assert_false(house->out.failed);
+    if (!json_valid(house->text))
+        fail_msg("not JSON: %s", house->text);
+}
+
 void house_expect(const struct house *house, const char *path, const char *expected)
 {
     if (!json_valid(house->text))

@@ -28,6 +28,9 @@ void house_init(struct house *house);
 /* Empties `text`. */
 struct reader_out *house_out(struct house *house);
 
+/* Its last exchanges as JSON, into `text`. */
+void house_exchanges(struct house *house, const struct reader_exchanges *exchanges);
+
 /* Fails unless the text is valid JSON and the value at `path` stands there as `expected`; NULL: none. */
 void house_expect(const struct house *house, const char *path, const char *expected);
 
