@@ -4,22 +4,46 @@
 
 static const mep_time AGAIN = 300000000;
 
-void fw_history_init(struct fw_history *history, struct fw_history_step *step, size_t size)
+void fw_history_init(struct fw_history *history, uint32_t *words, size_t points)
 {
     memset(history, 0, sizeof *history);
-    history->step = step;
-    history->size = size;
+    history->words = words;
+    history->size = points;
 }
 
-/* A step as it is worked with. */
+/* From the interval before; UINT16_MAX Wh: not there. */
 struct difference {
     uint16_t minutes, wh[2];
 };
 
-static struct difference unpack(const struct fw_history_step *step)
+static uint16_t half(const uint32_t *words, size_t i)
 {
-    return (struct difference){(uint16_t)(step->minutes_import >> 16),
-                               {(uint16_t)step->minutes_import, (uint16_t)step->export}};
+    return (uint16_t)(words[i / 2] >> 16 * (i % 2));
+}
+
+static void set_half(uint32_t *words, size_t i, uint16_t value)
+{
+    unsigned other = i % 2 == 0 ? 16 : 0;
+
+    words[i / 2] = (words[i / 2] & (uint32_t)UINT16_MAX << other) | (uint32_t)value << (16 - other);
+}
+
+/* Of the point so many after the oldest. */
+static struct difference load(const struct fw_history *history, size_t after)
+{
+    size_t at = (history->first + after) % history->size * 3;
+
+    return (struct difference){half(history->words, at),
+                               {half(history->words, at + 1), half(history->words, at + 2)}};
+}
+
+static void store(struct fw_history *history, size_t after, const struct difference *d)
+{
+    size_t at = (history->first + after) % history->size * 3;
+
+    set_half(history->words, at, d->minutes);
+    for (size_t i = 0; i < 2; i++)
+        set_half(history->words, at + 1 + i, d->wh[i]);
 }
 
 /* Goes on by a step; what is not there keeps its last known value beneath. */
@@ -77,14 +101,10 @@ void fw_history_add(struct fw_history *history, int64_t time, int64_t import_wh,
     if (history->count == history->size) {
         history->first = (history->first + 1) % history->size;
         history->count--;
-        struct difference next = unpack(&history->step[history->first]);
+        struct difference next = load(history, 0);
         advance(&history->oldest, &next);
     }
-    struct fw_history_step *step =
-        &history->step[(history->first + history->count) % history->size];
-    step->minutes_import = (uint32_t)d.minutes << 16 | d.wh[0];
-    step->export = d.wh[1];
-    history->count++;
+    store(history, history->count++, &d);
 }
 
 void fw_history_series(const struct fw_history *history, const struct reader_series *series,
@@ -101,7 +121,7 @@ void fw_history_series(const struct fw_history *history, const struct reader_ser
     if (which == 2 || series->step_s <= 0)
         return;
     for (size_t i = 0; i < history->count; i++) {
-        struct difference d = unpack(&history->step[(history->first + i) % history->size]);
+        struct difference d = load(history, i);
         if (i != 0)
             advance(&at, &d);
         int64_t time = at.minutes * 60;
@@ -120,16 +140,16 @@ void fw_history_series(const struct fw_history *history, const struct reader_ser
 
 /* ---- Reading it ---- */
 
-void fw_profile_init(struct fw_profile *profile, struct fw_history_step *step, size_t size)
+void fw_profile_init(struct fw_profile *profile, uint32_t *words, size_t points)
 {
     profile->begun = false;
     profile->again_at = MEP_NEVER;
-    fw_history_init(&profile->points, step, size);
+    fw_history_init(&profile->points, words, points);
 }
 
 void fw_profile_forget(struct fw_profile *profile)
 {
-    fw_profile_init(profile, profile->points.step, profile->points.size);
+    fw_profile_init(profile, profile->points.words, profile->points.size);
 }
 
 void fw_profile_begin(struct fw_profile *profile, int64_t clock, unsigned days)

@@ -1,19 +1,16 @@
 /*
  * The meter's load profile in RAM: its newest intervals, import and export, read
- * anew after each start. The board keeps nothing of it in flash. Two words an
- * interval, always touched as a whole: an ESP32 has memory to spare that takes
- * nothing smaller.
+ * anew after each start. The board keeps nothing of it in flash. Three halves of
+ * words an interval, and words always touched as a whole: an ESP32 has memory to
+ * spare that takes nothing smaller.
  */
 #ifndef FW_HISTORY_H
 #define FW_HISTORY_H
 
 #include "reader/bridge/bridge.h"
 
-/* The differences from the interval before. */
-struct fw_history_step {
-    uint32_t minutes_import; /* minutes in the upper half, Wh in the lower; 0xffff: not there */
-    uint32_t export;         /* Wh; 0xffff: not there */
-};
+/* Memory for so many points. */
+#define FW_HISTORY_WORDS(points) (((points)*3 + 1) / 2)
 
 /* One point in full; negative: the meter does not have it. */
 struct fw_history_point {
@@ -23,12 +20,12 @@ struct fw_history_point {
 
 /* A ring in the caller's memory. */
 struct fw_history {
-    struct fw_history_step *step;
+    uint32_t *words;
     size_t size, first, count;
     struct fw_history_point oldest, newest;
 };
 
-void fw_history_init(struct fw_history *history, struct fw_history_step *step, size_t size);
+void fw_history_init(struct fw_history *history, uint32_t *words, size_t points);
 
 /*
  * `time`, seconds since 1970, is later than the newest one; others are ignored.
@@ -49,7 +46,7 @@ struct fw_profile {
     bool begun;
 };
 
-void fw_profile_init(struct fw_profile *profile, struct fw_history_step *step, size_t size);
+void fw_profile_init(struct fw_profile *profile, uint32_t *words, size_t points);
 
 /* Another meter: all is forgotten. */
 void fw_profile_forget(struct fw_profile *profile);

@@ -330,9 +330,9 @@ void meter_start(void)
     ESP_ERROR_CHECK(uart_set_rx_timeout(UART, 3));
 
     /* Left over from the code in RAM, and of no use for anything smaller than a word. */
-    struct fw_history_step *steps = heap_caps_malloc(POINTS * sizeof *steps, MALLOC_CAP_32BIT);
+    uint32_t *words = heap_caps_malloc(FW_HISTORY_WORDS(POINTS) * sizeof *words, MALLOC_CAP_32BIT);
     app.exchanges = app_room(sizeof *app.exchanges);
-    fw_profile_init(&app.profile, steps, steps != NULL ? POINTS : 0);
+    fw_profile_init(&app.profile, words, words != NULL ? POINTS : 0);
     app_lock();
     mep_time now = app_now();
     reader_bridge_init(&app.bridge, &host, &app.settings, "meplink", app_version(), now);

@@ -67,6 +67,7 @@ static void copy(uint8_t *to, size_t size, const char *text)
     memcpy(to, text, strnlen(text, size));
 }
 
+/* Before it is first opened, so that it never is an open one. */
 static void set_up_access_point(void)
 {
     wifi_config_t config = {0};
@@ -75,11 +76,8 @@ static void set_up_access_point(void)
     copy(config.ap.password, sizeof config.ap.password, app.access_point_password);
     config.ap.authmode = WIFI_AUTH_WPA2_PSK;
     config.ap.max_connection = 3;
-    ESP_ERROR_CHECK_WITHOUT_ABORT(esp_wifi_set_config(WIFI_IF_AP, &config));
-    /* The owner has this board in hand; nobody else reads its console. */
-    if (!radio_is_stored())
-        ESP_LOGW(tag, "set up: join %s with password %s, then open http://192.168.4.1/",
-                 app.access_point, app.access_point_password);
+    ESP_ERROR_CHECK(esp_wifi_set_mode(WIFI_MODE_AP));
+    ESP_ERROR_CHECK(esp_wifi_set_config(WIFI_IF_AP, &config));
 }
 
 static void set_mode(wifi_mode_t wanted)
@@ -88,8 +86,10 @@ static void set_mode(wifi_mode_t wanted)
         return;
     bool opens = (wanted & WIFI_MODE_AP) != 0 && (mode & WIFI_MODE_AP) == 0;
     ESP_ERROR_CHECK_WITHOUT_ABORT(esp_wifi_set_mode(wanted));
-    if (opens)
-        set_up_access_point();
+    /* The owner has this board in hand; nobody else reads its console. */
+    if (opens && !radio_is_stored())
+        ESP_LOGW(tag, "set up: join %s with password %s, then open http://192.168.4.1/",
+                 app.access_point, app.access_point_password);
     /* An access point cannot sleep; a station alone does between its network's beacons. */
     esp_wifi_set_ps((wanted & WIFI_MODE_AP) != 0 ? WIFI_PS_NONE : WIFI_PS_MIN_MODEM);
     mode = wanted;
@@ -181,6 +181,7 @@ struct esp_netif_obj *radio_start(void)
     config.nvs_enable = false; /* our settings are the only copy */
     ESP_ERROR_CHECK(esp_wifi_init(&config));
     ESP_ERROR_CHECK(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, NULL));
+    set_up_access_point();
     set_mode(WIFI_MODE_STA);
     ESP_ERROR_CHECK(esp_wifi_start());
     return netif;

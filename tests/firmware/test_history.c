@@ -29,7 +29,7 @@ static struct points of(const struct fw_history *h, const char *name, int64_t fr
 
 static void the_last_of_each_step(void **unused)
 {
-    struct fw_history_step ring[16];
+    uint32_t ring[FW_HISTORY_WORDS(16)];
     struct fw_history h;
 
     (void)unused;
@@ -50,26 +50,32 @@ static void the_last_of_each_step(void **unused)
     assert_int_equal(of(&h, "energy_import_wh", 0, 900000, 900).count, 0);
 }
 
+/* An odd number of odd points, so that neighbours share words in every way. */
 static void the_newest_stay(void **unused)
 {
-    struct fw_history_step ring[16];
+    uint32_t ring[FW_HISTORY_WORDS(15)];
     struct fw_history h;
 
     (void)unused;
-    fw_history_init(&h, ring, 16);
+    fw_history_init(&h, ring, 15);
     for (int i = 0; i < 100; i++)
-        fw_history_add(&h, 900 * (i + 1), i, i);
+        fw_history_add(&h, 900 * (i + 1), i * i, 7 * i);
     fw_history_add(&h, 900 * 50, 7, 7); /* older ones are not taken */
     fw_history_add(&h, 900 * 100, 7, 7);
     fw_history_add(&h, -5, 7, 7);
     struct points p = of(&h, "energy_import_wh", 0, INT64_MAX, 900);
-    assert_int_equal(p.count, 16);
-    assert_int_equal(p.point[0].value, 84);
-    assert_int_equal(p.point[0].time, 900 * 85);
-    assert_int_equal(p.point[15].value, 99);
+    assert_int_equal(p.count, 15);
+    for (int i = 0; i < 15; i++) {
+        assert_int_equal(p.point[i].time, 900 * (86 + i));
+        assert_int_equal(p.point[i].value, (85 + i) * (85 + i));
+    }
+    p = of(&h, "energy_export_wh", 0, INT64_MAX, 900);
+    assert_int_equal(p.count, 15);
+    for (int i = 0; i < 15; i++)
+        assert_int_equal(p.point[i].value, 7 * (85 + i));
 }
 
-/* What two words cannot hold begins anew instead of being wrong. */
+/* What a step cannot hold begins anew instead of being wrong. */
 static void breaks_begin_anew(void **unused)
 {
     static const struct {
@@ -84,7 +90,7 @@ static void breaks_begin_anew(void **unused)
         {900 + 65536 * 60, 1000000000, 1000, 1}, /* more */
         {900 * 2, (int64_t)1 << 40, (int64_t)1 << 50, 1},
     };
-    struct fw_history_step ring[16];
+    uint32_t ring[FW_HISTORY_WORDS(16)];
     struct fw_history h;
 
     (void)unused;
@@ -104,7 +110,7 @@ static void breaks_begin_anew(void **unused)
 /* A total that is missing for a while goes on from where it was. */
 static void gaps_in_one_total(void **unused)
 {
-    struct fw_history_step ring[4];
+    uint32_t ring[FW_HISTORY_WORDS(4)];
     struct fw_history h;
 
     (void)unused;
