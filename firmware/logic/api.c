@@ -15,7 +15,7 @@ enum access {
 struct board_call {
     struct http_call http; /* first */
     struct fw_api *api;
-    bool in_hand;
+    enum fw_visit visit;
 };
 
 typedef enum reader_http_result board_handler(struct board_call *call);
@@ -125,6 +125,17 @@ static void write_tasks(const struct fw_status *status, struct reader_out *out)
     reader_json_end(out);
 }
 
+static void write_starts(const struct fw_status *s, struct reader_out *out)
+{
+    reader_json_begin(out, "starts");
+    reader_json_integer(out, "all", fw_resets_all(s->resets));
+    reader_json_string(out, "last", fw_reset_name(s->last_reset));
+    for (unsigned i = 0; i < FW_RESETS; i++)
+        if (s->resets[i] != 0 || i == FW_RESET_BROWN_OUT)
+            reader_json_integer(out, fw_reset_name(i), s->resets[i]);
+    reader_json_end(out);
+}
+
 static void write_status(struct board_call *call, struct reader_out *out)
 {
     struct fw_status s = {0};
@@ -146,13 +157,7 @@ static void write_status(struct board_call *call, struct reader_out *out)
     reader_json_integer(out, "largest", (int64_t)s.heap_largest);
     reader_json_end(out);
     write_tasks(&s, out);
-    reader_json_begin(out, "starts");
-    reader_json_integer(out, "all", s.starts);
-    reader_json_integer(out, "last_reason", s.last_reason);
-    reader_json_integer(out, "brown_out", s.brown_outs);
-    reader_json_integer(out, "crash", s.crashes);
-    reader_json_integer(out, "watchdog", s.watchdogs);
-    reader_json_end(out);
+    write_starts(&s, out);
     reader_json_begin(out, "update");
     reader_json_bool(out, "busy", s.update_busy);
     reader_json_integer(out, "bytes", (int64_t)s.update_bytes);
@@ -171,7 +176,7 @@ static enum reader_http_result get_board(struct board_call *call)
     reader_json_begin(out, NULL);
     reader_json_string(out, "version", call->http.bridge->version);
     reader_json_bool(out, "password_set", call->http.bridge->settings->http_password[0] != 0);
-    reader_json_bool(out, "in_hand", call->in_hand);
+    reader_json_bool(out, "in_hand", call->visit != FW_VISIT_NETWORK);
     reader_json_begin(out, "network");
     reader_json_string(out, "state", states[n->state]);
     reader_json_string(out, "trial", trials[n->trial]);
@@ -391,14 +396,30 @@ static bool is_path(const struct reader_http_request *request, const char *path)
     return strlen(path) == size && memcmp(path, request->target, size) == 0;
 }
 
-/* In hand is enough as long as no password is set; from then on only login is. */
-static const char *refusal(struct fw_api *api, mep_time now, bool in_hand, enum access access,
-                           const struct reader_http_request *request, int *status)
+static bool has_password(const struct fw_api *api)
 {
-    bool login = access == LOGIN || (access == IN_HAND && !in_hand);
+    return api->bridge->settings->http_password[0] != 0;
+}
 
-    if (access == IN_HAND && api->bridge->settings->http_password[0] != 0)
-        login = true;
+/* NULL, or where somebody is sent who looks for something else. */
+static const char *elsewhere(const struct fw_api *api, enum fw_visit visit,
+                             const struct reader_http_request *request)
+{
+    const char *host = request->host != NULL ? request->host : "";
+
+    if (visit == FW_VISIT_ACCESS_POINT && strspn(host, "0123456789.:") != strlen(host))
+        return "http://192.168.4.1/setup";
+    return !has_password(api) && is_path(request, "/") ? "/setup" : NULL;
+}
+
+/* In hand is enough as long as no password is set; from then on only login is. */
+static const char *refusal(struct fw_api *api, mep_time now, enum fw_visit visit,
+                           enum access access, const struct reader_http_request *request,
+                           int *status)
+{
+    bool login =
+        access == LOGIN || (access == IN_HAND && (has_password(api) || visit == FW_VISIT_NETWORK));
+
     return reader_http_refusal(api->bridge, now, request, login, status);
 }
 
@@ -416,7 +437,7 @@ static int find(const struct reader_http_request *request)
     return found;
 }
 
-enum reader_http_result fw_api(struct fw_api *api, mep_time now, bool in_hand,
+enum reader_http_result fw_api(struct fw_api *api, mep_time now, enum fw_visit visit,
                                struct reader_http_request *request,
                                struct reader_http_response *response, bool *handled)
 {
@@ -427,14 +448,20 @@ enum reader_http_result fw_api(struct fw_api *api, mep_time now, bool in_hand,
                                        .response = response,
                                        .out = &response->out},
                               .api = api,
-                              .in_hand = in_hand};
+                              .visit = visit};
+    const char *to = elsewhere(api, visit, request);
     int route = find(request), status = 0;
 
-    *handled = route >= 0;
+    *handled = to != NULL || route >= 0;
     if (!*handled)
         return READER_HTTP_DONE;
     memset(response, 0, sizeof *response);
     response->out = out;
+    if (to != NULL) {
+        response->status = 302;
+        response->allow = to;
+        return READER_HTTP_DONE;
+    }
     size_t path = strcspn(request->target, "?");
     call.http.query = request->target + path + (request->target[path] == '?');
     if (strcmp(routes[route].method, request->method) != 0) {
@@ -442,7 +469,7 @@ enum reader_http_result fw_api(struct fw_api *api, mep_time now, bool in_hand,
         return http_error(&call.http, 405, "wrong_method",
                           "this path does not take that method; the header Allow says which");
     }
-    const char *why = refusal(api, now, in_hand, routes[route].access, request, &status);
+    const char *why = refusal(api, now, visit, routes[route].access, request, &status);
     if (why != NULL)
         return http_error(&call.http, status, status == 401 ? "login" : "refused", why);
     return routes[route].handler(&call);
@@ -457,8 +484,8 @@ bool fw_api_is_upload(const struct reader_http_request *request, bool *allow_old
     return strcmp(request->method, "POST") == 0 && is_path(request, upload);
 }
 
-const char *fw_api_refusal(struct fw_api *api, mep_time now, bool in_hand,
+const char *fw_api_refusal(struct fw_api *api, mep_time now,
                            const struct reader_http_request *request, int *status)
 {
-    return refusal(api, now, in_hand, LOGIN, request, status);
+    return reader_http_refusal(api->bridge, now, request, true, status);
 }

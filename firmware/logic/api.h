@@ -13,6 +13,7 @@
 #include "firmware/logic/echo.h"
 #include "firmware/logic/ladder.h"
 #include "firmware/logic/network.h"
+#include "firmware/logic/reset.h"
 #include "reader/bridge/http.h"
 
 /* How the board is, beyond its network and the meter's line: what /api/v1/board gives. */
@@ -31,7 +32,8 @@ struct fw_status {
         uint32_t left; /* bytes of its stack that were never used */
     } task[FW_TASKS];
     size_t tasks;
-    uint32_t starts, last_reason, brown_outs, crashes, watchdogs; /* since it was flashed */
+    const uint32_t *resets; /* how often by each reason since it was flashed */
+    unsigned last_reset;    /* the last one's */
     bool update_busy, update_done;
     size_t update_bytes;
     const char *update_problem; /* NULL: none */
@@ -67,6 +69,13 @@ struct fw_api_host {
     size_t page_size;
 };
 
+/* How a visitor came; all but the first have the board in hand, see above. */
+enum fw_visit {
+    FW_VISIT_NETWORK,
+    FW_VISIT_IN_HAND,
+    FW_VISIT_ACCESS_POINT
+};
+
 struct fw_api {
     struct reader_bridge *bridge;
     struct fw_network *network;
@@ -77,9 +86,11 @@ struct fw_api {
 
 /*
  * Answers a request as reader_http() does; *handled is false, and nothing was
- * done, if its path is none of the board's. `in_hand`: see above.
+ * done, if its path is none of the board's. Whoever has to be shown how to set it
+ * up is sent to /setup: a phone at our access point that looks whether there is
+ * internet, and everybody at a board without a password.
  */
-enum reader_http_result fw_api(struct fw_api *api, mep_time now, bool in_hand,
+enum reader_http_result fw_api(struct fw_api *api, mep_time now, enum fw_visit visit,
                                struct reader_http_request *request,
                                struct reader_http_response *response, bool *handled);
 
@@ -87,7 +98,7 @@ enum reader_http_result fw_api(struct fw_api *api, mep_time now, bool in_hand,
 bool fw_api_is_upload(const struct reader_http_request *request, bool *allow_older);
 
 /* NULL, or why such a request is refused; *status is 401 or 403. */
-const char *fw_api_refusal(struct fw_api *api, mep_time now, bool in_hand,
+const char *fw_api_refusal(struct fw_api *api, mep_time now,
                            const struct reader_http_request *request, int *status);
 
 #endif

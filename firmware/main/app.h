@@ -22,8 +22,7 @@
 
 enum {
     APP_METERS = 1,
-    APP_TASKS = 6,
-    APP_RESETS = 16 /* reasons that esp_reset_reason() tells apart, at most */
+    APP_TASKS = 6
 };
 
 struct app {
@@ -49,7 +48,7 @@ struct app {
 
     /* Told once at the start, or by one task alone. */
     struct fw_probation probation;
-    uint32_t starts, resets[APP_RESETS]; /* by esp_reset_reason(); kept in NVS */
+    uint32_t resets[FW_RESETS]; /* by esp_reset_reason(); kept in NVS */
     char access_point[33], access_point_password[16];
     mep_time set_up_until;        /* until then who has no password yet may set one from anywhere */
     volatile mep_time restart_at; /* 0: not at all */

@@ -75,25 +75,6 @@ TaskHandle_t app_task(void (*run)(void *), const char *name, uint32_t stack, uns
     return task;
 }
 
-static void say_why_started(void)
-{
-    static const char *const reasons[] = {[ESP_RST_UNKNOWN] = "unknown",
-                                          [ESP_RST_POWERON] = "power on",
-                                          [ESP_RST_EXT] = "reset pin",
-                                          [ESP_RST_SW] = "restart",
-                                          [ESP_RST_PANIC] = "crash",
-                                          [ESP_RST_INT_WDT] = "interrupt watchdog",
-                                          [ESP_RST_TASK_WDT] = "task watchdog",
-                                          [ESP_RST_WDT] = "watchdog",
-                                          [ESP_RST_DEEPSLEEP] = "sleep",
-                                          [ESP_RST_BROWNOUT] = "brown-out"};
-    unsigned reason = esp_reset_reason();
-    const char *text = reason < sizeof reasons / sizeof *reasons ? reasons[reason] : NULL;
-
-    ESP_LOGI(tag, "start %lu after: %s; brown-outs so far: %lu", (unsigned long)app.starts,
-             text != NULL ? text : "another reason", (unsigned long)app.resets[ESP_RST_BROWNOUT]);
-}
-
 void app_main(void)
 {
 #if CONFIG_MEPLINK_BOARD_C3
@@ -106,7 +87,6 @@ void app_main(void)
     app.set_up_until = app_now() + SET_UP_MIN * (mep_time)60000000;
     log_start();
     settings_start();
-    say_why_started();
     log_apply();
     console_start();
     update_start();

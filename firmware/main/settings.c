@@ -64,19 +64,20 @@ void settings_forget(void)
     pem_forget();
 }
 
+_Static_assert(ESP_RST_BROWNOUT == FW_RESET_BROWN_OUT, "the reasons are numbered otherwise");
+
 static void count_start(void)
 {
     size_t size = sizeof app.resets;
     unsigned reason = esp_reset_reason();
 
     nvs_get_blob(nvs, "resets", app.resets, &size);
-    nvs_get_u32(nvs, "starts", &app.starts);
-    app.starts++;
-    if (reason < APP_RESETS)
-        app.resets[reason]++;
+    app.resets[reason < FW_RESETS ? reason : 0]++;
     nvs_set_blob(nvs, "resets", app.resets, sizeof app.resets);
-    nvs_set_u32(nvs, "starts", app.starts);
     nvs_commit(nvs);
+    ESP_LOGI(tag, "start %lu after %s; brown-outs so far: %lu",
+             (unsigned long)fw_resets_all(app.resets), fw_reset_name(reason),
+             (unsigned long)app.resets[FW_RESET_BROWN_OUT]);
 }
 
 /* Unique to the device, and told to who has it in hand: on the console, until it is set up. */

@@ -18,6 +18,7 @@ enum {
     BODY = 4096, /* more than all settings */
     AGAIN_MS = 100
 };
+static const mep_time ARRIVES = 10000000; /* a request, however it drips */
 
 httpd_handle_t web_server;
 
@@ -26,6 +27,7 @@ static struct fw_calls *calls;
 static struct reader_http_response response;
 static char *body; /* one at a time */
 static struct fw_call *body_owner;
+static mep_time arrives_until; /* 0: none has begun; the server's task only */
 
 static void let_go(struct fw_call *call)
 {
@@ -179,6 +181,7 @@ static esp_err_t handle(httpd_req_t *req)
     take_head(call, req);
     if (web_is_upload(call)) {
         const char *problem = NULL;
+        arrives_until = MEP_NEVER; /* each piece has its own time */
         /* It takes a while: nobody else is kept waiting for the lock. */
         xSemaphoreGive(lock);
         int status = web_upload(call, req, &problem);
@@ -194,7 +197,22 @@ static esp_err_t handle(httpd_req_t *req)
         answer(call);
     }
     xSemaphoreGive(lock);
+    arrives_until = 0;
     return result;
+}
+
+/* One client that sends a byte now and then would keep all others out. */
+static int receive(httpd_handle_t server, int socket, char *bytes, size_t size, int flags)
+{
+    if (arrives_until == 0)
+        arrives_until = app_now() + ARRIVES;
+    int count = app_now() < arrives_until ? recv(socket, bytes, size, flags) : -1;
+    return count < 0 ? HTTPD_SOCK_ERR_FAIL : count;
+}
+
+static esp_err_t opened(httpd_handle_t server, int socket)
+{
+    return httpd_sess_set_recv_override(server, socket, receive);
 }
 
 /* The server closes a connection: what waits for it does not any more. */
@@ -205,6 +223,7 @@ static void closed(httpd_handle_t server, int socket)
         if (calls->call[i].state != FW_CALL_FREE && calls->call[i].socket == socket)
             let_go(&calls->call[i]);
     xSemaphoreGive(lock);
+    arrives_until = 0;
     close(socket);
 }
 
@@ -225,6 +244,7 @@ void web_start(void)
     config.uri_match_fn = httpd_uri_match_wildcard;
     config.recv_wait_timeout = 5;
     config.send_wait_timeout = 3;
+    config.open_fn = opened;
     config.close_fn = closed;
     config.keep_alive_enable = true;
     ESP_ERROR_CHECK(httpd_start(&web_server, &config));

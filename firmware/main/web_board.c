@@ -46,12 +46,8 @@ static void status(struct fw_status *s)
         add_task(s, app.task[i] != NULL ? pcTaskGetName(app.task[i]) : "", app.task[i]);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         add_task(s, others[i], xTaskGetHandle(others[i]));
-    s->starts = app.starts;
-    s->last_reason = esp_reset_reason();
-    s->brown_outs = app.resets[ESP_RST_BROWNOUT];
-    s->crashes = app.resets[ESP_RST_PANIC];
-    s->watchdogs =
-        app.resets[ESP_RST_INT_WDT] + app.resets[ESP_RST_TASK_WDT] + app.resets[ESP_RST_WDT];
+    s->resets = app.resets;
+    s->last_reset = esp_reset_reason();
     update_progress(s);
 }
 
@@ -109,23 +105,17 @@ void web_board_start(void)
     host.page_size = (size_t)(page_end - page_begin);
 }
 
-static bool in_hand(int socket)
+static enum fw_visit visit(int socket)
 {
-    return app_now() < app.set_up_until || net_is_access_point(socket);
+    if (net_is_access_point(socket))
+        return FW_VISIT_ACCESS_POINT;
+    return app_now() < app.set_up_until ? FW_VISIT_IN_HAND : FW_VISIT_NETWORK;
 }
 
 enum reader_http_result web_board(struct fw_call *call, struct reader_http_response *response,
                                   bool *handled)
 {
-    /* A phone at the access point looks whether there is internet: it finds the page for set-up. */
-    if (net_is_access_point(call->socket) && call->request.host != NULL &&
-        strspn(call->request.host, "0123456789.:") != strlen(call->request.host)) {
-        response->status = 302;
-        response->allow = "http://192.168.4.1/setup";
-        *handled = true;
-        return READER_HTTP_DONE;
-    }
-    return fw_api(&api, app_now(), in_hand(call->socket), &call->request, response, handled);
+    return fw_api(&api, app_now(), visit(call->socket), &call->request, response, handled);
 }
 
 /* ---- Images ---- */
@@ -156,7 +146,7 @@ int web_upload(struct fw_call *call, httpd_req_t *req, const char **problem)
     int status = 0;
 
     app_lock();
-    *problem = fw_api_refusal(&api, app_now(), in_hand(call->socket), &call->request, &status);
+    *problem = fw_api_refusal(&api, app_now(), &call->request, &status);
     app_unlock();
     if (*problem != NULL)
         return status;

@@ -11,7 +11,7 @@ static struct fw_network network;
 static struct fw_api api;
 static struct fw_ladder ladder;
 static struct fw_echo echo;
-static bool in_hand;
+static enum fw_visit visit;
 static struct {
     char ssid[33], password[65], hash[160], url[256];
     unsigned restarts, forgets, scans;
@@ -21,6 +21,8 @@ static struct {
 
 static void status(struct fw_status *s)
 {
+    static const uint32_t resets[FW_RESETS] = {[1] = 7, [4] = 4, [15] = 2};
+
     s->idf = "v5";
     s->chip = "esp32";
     s->slot = "ota_1";
@@ -28,7 +30,8 @@ static void status(struct fw_status *s)
     s->heap_free = 123456;
     s->task[s->tasks].name = "meter";
     s->task[s->tasks++].left = 789;
-    s->crashes = 4;
+    s->resets = resets;
+    s->last_reset = 6;
 }
 
 static size_t networks(const struct fw_seen **seen)
@@ -132,7 +135,7 @@ static int setup(void **state)
     fw_ladder_init(&ladder, 0, 0);
     ladder.supply_cycles = 7;
     host.networks = networks;
-    in_hand = false;
+    visit = FW_VISIT_NETWORK;
     return 0;
 }
 
@@ -158,7 +161,7 @@ static int ask(const char *method, const char *target, const char *body)
     for (int i = 0; i < 3; i++) {
         reader_out_buffer(&v.response.out, &buffer, v.house.text, sizeof v.house.text);
         enum reader_http_result result =
-            fw_api(&api, v.house.fake.now, in_hand, &v.request, &v.response, &handled);
+            fw_api(&api, v.house.fake.now, visit, &v.request, &v.response, &handled);
         if (!handled)
             return -1;
         if (result == READER_HTTP_DONE)
@@ -186,8 +189,8 @@ static void who_has_not_logged_in_sees_little(void **state)
 
     (void)state;
     begin();
-    for (int hand = 0; hand < 2; hand++) {
-        in_hand = hand != 0; /* of no use once a password is set */
+    for (visit = FW_VISIT_NETWORK; visit <= FW_VISIT_ACCESS_POINT; visit++) {
+        /* In hand is of no use once a password is set. */
         for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
             assert_int_equal(ask(closed[i][0], closed[i][1], "{}"), 401);
         assert_int_equal(ask("GET", "/setup", NULL), 200);
@@ -195,13 +198,16 @@ static void who_has_not_logged_in_sees_little(void **state)
         assert_int_equal(ask("GET", "/api/v1/board", NULL), 200);
         assert_non_null(strstr(v.house.text, "\"free\":123456"));
         assert_non_null(strstr(v.house.text, "\"stack_left\":{\"meter\":789}"));
-        assert_non_null(strstr(v.house.text, "\"crash\":4"));
+        assert_non_null(strstr(v.house.text, "\"starts\":{\"all\":13,\"last\":\"task_watchdog\","
+                                             "\"power_on\":7,\"crash\":4,\"brown_out\":0,"
+                                             "\"lockup\":2}"));
         assert_non_null(strstr(v.house.text, "\"hostname\":\"meplink\""));
         assert_non_null(strstr(v.house.text, "\"state\":\"setup\""));
         assert_non_null(strstr(v.house.text, "\"supply_cycles\":7"));
         assert_non_null(strstr(v.house.text, "\"bridged\":false"));
     }
     assert_int_equal(did.restarts + did.forgets + did.scans, 0);
+    assert_string_equal(fw_reset_name(FW_RESETS), "unknown");
     assert_int_equal(ask("GET", "/api/v1/latest", NULL), -1);
     assert_int_equal(ask("GET", "/setup/", NULL), -1);
     assert_int_equal(ask("POST", "/setup", NULL), 405);
@@ -216,7 +222,7 @@ static void without_a_password_only_who_has_it_in_hand_sets_it_up(void **state)
     begin();
     assert_int_equal(ask("POST", "/api/v1/board/password", "{\"password\":\"long enough\"}"), 401);
     assert_int_equal(ask("POST", "/api/v1/board/join", "{\"ssid\":\"home\"}"), 401);
-    in_hand = true;
+    visit = FW_VISIT_IN_HAND;
     assert_int_equal(ask("POST", "/api/v1/board/restart", NULL), 401);
     assert_int_equal(ask("GET", "/api/v1/board/backup", NULL), 401);
     assert_int_equal(ask("POST", "/api/v1/board/password", "{\"password\":\"short\"}"), 400);
@@ -232,11 +238,46 @@ static void without_a_password_only_who_has_it_in_hand_sets_it_up(void **state)
     assert_int_equal(ask("POST", "/api/v1/board/join", "{\"ssid\":\"home\"}"), 403);
 }
 
+static void who_looks_for_something_else_is_sent_to_the_set_up(void **state)
+{
+    static const char *const probes[][2] = {{"connectivitycheck.gstatic.com", "/generate_204"},
+                                            {"captive.apple.com", "/hotspot-detect.html"},
+                                            {"www.msftconnecttest.com", "/connecttest.txt"},
+                                            {"meplink.local", "/api/v1/board"}};
+
+    (void)state;
+    begin();
+    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
+        v.request.host = probes[i][0];
+        visit = FW_VISIT_ACCESS_POINT;
+        assert_int_equal(ask("GET", probes[i][1], NULL), 302);
+        assert_string_equal(v.response.allow, "http://192.168.4.1/setup");
+        visit = FW_VISIT_IN_HAND;
+        assert_int_not_equal(ask("GET", probes[i][1], NULL), 302);
+    }
+    visit = FW_VISIT_ACCESS_POINT;
+    v.request.host = "192.168.4.1";
+    assert_int_equal(ask("GET", "/setup", NULL), 200);
+    assert_int_equal(ask("GET", "/", NULL), -1); /* the dashboard */
+}
+
+static void a_board_without_a_password_shows_its_set_up(void **state)
+{
+    (void)state;
+    begin();
+    for (visit = FW_VISIT_NETWORK; visit <= FW_VISIT_ACCESS_POINT; visit++) {
+        v.request.host = "192.168.4.1";
+        assert_int_equal(ask("GET", "/?x=1", NULL), 302);
+        assert_string_equal(v.response.allow, "/setup");
+        assert_int_equal(ask("GET", "/api/v1/latest", NULL), -1);
+    }
+}
+
 static void networks_are_looked_for_and_joined(void **state)
 {
     (void)state;
     begin();
-    in_hand = true;
+    visit = FW_VISIT_IN_HAND;
     assert_int_equal(ask("GET", "/api/v1/board/networks", NULL), 200);
     assert_non_null(strstr(v.house.text, "{\"ssid\":\"home\",\"rssi\":-50,\"open\":false}"));
     assert_non_null(strstr(v.house.text, "\"caf"));
@@ -337,7 +378,7 @@ static void uploads_are_known_and_guarded(void **state)
     v.request.target = "/api/v1/board/update?older=yes";
     assert_true(fw_api_is_upload(&v.request, &older));
     assert_true(older);
-    assert_non_null(fw_api_refusal(&api, v.house.fake.now, true, &v.request, &code));
+    assert_non_null(fw_api_refusal(&api, v.house.fake.now, &v.request, &code));
     assert_int_equal(code, 401);
     v.request.method = "GET";
     assert_false(fw_api_is_upload(&v.request, &older));
@@ -352,6 +393,8 @@ int main(void)
         cmocka_unit_test_setup(who_has_not_logged_in_sees_little, setup),
         cmocka_unit_test_setup(without_a_password_only_who_has_it_in_hand_sets_it_up,
                                setup_without_password),
+        cmocka_unit_test_setup(who_looks_for_something_else_is_sent_to_the_set_up, setup),
+        cmocka_unit_test_setup(a_board_without_a_password_shows_its_set_up, setup_without_password),
         cmocka_unit_test_setup(networks_are_looked_for_and_joined, setup_without_password),
         cmocka_unit_test_setup(a_name_is_listed_once, setup),
         cmocka_unit_test_setup(who_has_logged_in_may_all, setup),
