@@ -64,7 +64,8 @@ void settings_forget(void)
     pem_forget();
 }
 
-_Static_assert(ESP_RST_BROWNOUT == FW_RESET_BROWN_OUT, "the reasons are numbered otherwise");
+_Static_assert((int)ESP_RST_BROWNOUT == (int)FW_RESET_BROWN_OUT,
+               "the reasons are numbered otherwise");
 
 static void count_start(void)
 {
