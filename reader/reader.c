@@ -143,6 +143,7 @@ bool reader_try_key(struct reader *r, const struct mep_key *key)
 void reader_set_key(struct reader *r, mep_time now, const struct mep_key *key)
 {
     r->config.client.key = *key;
+    r->config.no_key = false;
     if (!r->trial.running)
         r->client.config.key = *key;
     r->retry_at = now;

@@ -73,6 +73,8 @@ struct reader_config {
     mep_time stale_us;        /* a value not verified for so much longer than it should have been
                                * is no longer given; 15 s */
     mep_time silent_after_us; /* without an answer: the meter is silent; 5 s */
+    bool no_key; /* the client's is none: nothing is asked but by reader_try_key(), until
+                  * reader_set_key(); false */
 };
 
 /* The defaults above and those of mep_client_config_init(). */

@@ -373,8 +373,8 @@ bool reader_schedule(struct reader *r, mep_time now)
 {
     if (begin_trial(r) || begin_probe(r, now))
         return true;
-    r->wake_at = r->retry_at;
-    if (now < r->retry_at)
+    r->wake_at = r->config.no_key ? MEP_NEVER : r->retry_at;
+    if (now < r->wake_at)
         return false;
     if (schedule(r, now))
         return true;

@@ -30,7 +30,6 @@ static const mep_time SECOND = 1000000;
 static const int64_t CLOCK_SET = 1704067200; /* 2024 */
 
 static QueueHandle_t events;
-static bool has_key;
 static uint32_t heard;
 static mep_time read_at;
 
@@ -127,7 +126,7 @@ void meter_apply(void)
     bool set = mep_key_parse(s->key, strlen(s->key), &key) == MEP_KEY_OK;
     if (!set)
         memset(&key, 0, sizeof key);
-    bool same = set == has_key && app.reader.config.client.encrypt == s->encrypt &&
+    bool same = set != app.reader.config.no_key && app.reader.config.client.encrypt == s->encrypt &&
                 app.reader.config.period_us == s->period_s * SECOND &&
                 memcmp(&app.reader.config.client.key, &key, sizeof key) == 0;
     if (!same) {
@@ -135,11 +134,11 @@ void meter_apply(void)
         config.client.encrypt = s->encrypt;
         config.client.baud = BAUD;
         config.period_us = s->period_s * SECOND;
+        config.no_key = !set;
         reader_init(&app.reader, &config);
         reader_exchanges_init(app.exchanges);
         reader_meter_init(&app.meter, s, &app.reader, &app.profile.history, app.exchanges);
         fw_profile_forget(&app.profile);
-        has_key = set;
         heard = 0;
         mep_key_wipe(&config.client.key);
     }
@@ -211,7 +210,7 @@ static void supply(mep_time now)
                        outcomes[MEP_OUTCOME_TLS];
 
     /* Nothing is asked without a key, and a bench's bridge is no meter that lost its voice. */
-    if (answers != heard || !has_key || fw_echo_bridged(&app.echo))
+    if (answers != heard || app.reader.config.no_key || fw_echo_bridged(&app.echo))
         fw_ladder_heard(&app.ladder, now);
     heard = answers;
     if (fw_ladder_turn(&app.ladder, now)) {
@@ -223,7 +222,7 @@ static void supply(mep_time now)
     switch_pin(app.pins.enable, app.pins.enable_active, app.ladder.enable);
 
     const char *problem = NULL;
-    if (!has_key)
+    if (app.reader.config.no_key)
         problem = "no key of the meter is set";
     else if (fw_echo_bridged(&app.echo))
         problem = "TXD and RXD are bridged: the board hears itself, and both directions work";
@@ -245,7 +244,7 @@ static void talk(mep_time now)
     size_t count;
 
     int got = uart_read_bytes(UART, bytes, sizeof bytes, 0);
-    if (app.ladder.phase != FW_LADDER_READY || !has_key)
+    if (app.ladder.phase != FW_LADDER_READY)
         return;
     if (got > 0 && !fw_echo_received(&app.echo, bytes, (size_t)got)) {
         reader_exchanges_received(app.exchanges, now, bytes, (size_t)got);
@@ -286,8 +285,7 @@ static void run(void *context)
         supply(now);
         talk(now);
         mep_time wake = earlier(fw_ladder_wake(&app.ladder), now + SECOND / 10);
-        if (has_key)
-            wake = earlier(wake, reader_wake(&app.reader));
+        wake = earlier(wake, reader_wake(&app.reader));
         wake = earlier(wake, fw_profile_wake(&app.profile));
         app_unlock();
         esp_task_wdt_reset();

@@ -37,7 +37,7 @@ static void status(struct fw_status *s)
     s->core_dump = esp_core_dump_image_get(&address, &size) == ESP_OK;
     s->uptime_s = app_now() / 1000000;
     s->time = time(NULL);
-    s->rssi = radio_rssi();
+    s->rssi = net_online() ? radio_rssi() : 0; /* the driver complains otherwise */
     s->address = net_address();
     s->heap_free = esp_get_free_heap_size();
     s->heap_least = esp_get_minimum_free_heap_size();

@@ -94,9 +94,13 @@ enum reader_http_result http_post_key_test(struct http_call *call)
     enum reader_http_result result = READER_HTTP_DONE;
 
     if (take_all(call, &wanted)) {
+        const struct reader_config *config = &call->meter->reader->config;
         if (!wanted.given)
-            wanted.key = reader_client(call->meter->reader)->config.key;
-        result = test(call, &wanted.key);
+            wanted.key = config->client.key;
+        if (wanted.given || !config->no_key)
+            result = test(call, &wanted.key);
+        else
+            http_invalid(call, "key", "is missing, and none is set");
     }
     mep_key_wipe(&wanted.key);
     memset(&call->bridge->scratch.member, 0, sizeof call->bridge->scratch.member);

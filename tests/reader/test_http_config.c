@@ -331,6 +331,20 @@ static void a_key_that_the_meter_refuses(void **state)
     visitor_expect_value(&v, "result", "\"no_answer\"");
 }
 
+/* As a board is at first: the meter's answer decides which key is set. */
+static void a_key_where_none_is_set(void **state)
+{
+    (void)state;
+    f->reader.config.no_key = true;
+    assert_int_equal(try_key("{}"), 400);
+    visitor_expect(&v, 400, "invalid");
+    visitor_expect_value(&v, "key", "\"key\"");
+    assert_int_equal(try_key("{\"key\":\"wr0ng-wr0ng-wr0ng-wr\"}"), 200);
+    visitor_expect_value(&v, "result", "\"refused\"");
+    assert_int_equal(try_key("{\"key\":\"0123456789abcdef\"}"), 200);
+    visitor_expect_value(&v, "result", "\"ok\"");
+}
+
 static void what_is_no_key(void **state)
 {
     (void)state;
@@ -421,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup(a_password_that_is_refused_with_others, setup),
         cmocka_unit_test_setup(a_key_that_the_meter_takes, setup_with_reading),
         cmocka_unit_test_setup(a_key_that_the_meter_refuses, setup_with_reading),
+        cmocka_unit_test_setup(a_key_where_none_is_set, setup_with_reading),
         cmocka_unit_test_setup(what_is_no_key, setup_with_reading),
         cmocka_unit_test_setup(who_tries_two_at_once, setup_with_reading),
         cmocka_unit_test_setup(who_was_away_for_too_long, setup_with_reading),

@@ -265,6 +265,35 @@ static void tries_another_key_and_goes_on_with_its_own(void **state)
     expect_link(READER_LINK_OK);
 }
 
+/* A board that was not given one yet: the meter is asked only when somebody tries one. */
+static void asks_nothing_without_a_key(void **state)
+{
+    (void)state;
+    struct reader_config config = fake_config();
+    struct mep_key right = config.client.key, wrong = right;
+    wrong.bytes[3] ^= 8;
+    memset(&config.client.key, 0, sizeof config.client.key);
+    config.no_key = true;
+    reader_init(&f->reader, &config);
+    fake_run(f, 3600 * SECOND);
+    assert_int_equal(reader_client(&f->reader)->counters.attempts, 0);
+    expect_link(READER_LINK_STARTING);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(try_key(&wrong), MEP_OUTCOME_AUTH);
+        assert_int_equal(try_key(&right), MEP_OUTCOME_OK);
+    }
+    f->cut = true;
+    assert_int_equal(try_key(&right), MEP_OUTCOME_SILENT);
+    f->cut = false;
+    uint32_t requests = reader_client(&f->reader)->counters.attempts;
+    fake_run(f, 3600 * SECOND);
+    assert_int_equal(reader_client(&f->reader)->counters.attempts, requests);
+    assert_true(reader_wake(&f->reader) > f->now);
+    reader_set_key(&f->reader, f->now, &right);
+    assert_true(fake_until_readings(f, 2, 8 * SECOND));
+    expect_link(READER_LINK_OK);
+}
+
 /* Requests with a wrong key use no number up: the meter has not accepted them. */
 static void wrong_keys_in_a_row_disturb_nothing(void **state)
 {
@@ -527,6 +556,7 @@ int main(void)
         cmocka_unit_test_setup(recovers_when_the_key_becomes_right, setup),
         cmocka_unit_test_setup(takes_another_key, setup),
         cmocka_unit_test_setup(tries_another_key_and_goes_on_with_its_own, setup),
+        cmocka_unit_test_setup(asks_nothing_without_a_key, setup),
         cmocka_unit_test_setup(wrong_keys_in_a_row_disturb_nothing, setup),
         cmocka_unit_test_setup(tries_a_key_while_its_own_is_refused, setup),
         cmocka_unit_test_setup(a_lost_answer_to_a_key_is_asked_for_again, setup),
