@@ -6,6 +6,7 @@ static const mep_time SECOND = 1000000, MINUTE = 60000000;
 
 enum {
     JOIN_S = 30, /* a try, until it counts as failed */
+    TRIES = 3,   /* of a candidate within that time */
     RETRY_FIRST_S = 2,
     RETRY_LAST_S = 60,
     RETRY_GUESTS_S = 300,
@@ -90,7 +91,9 @@ void fw_network_failed(struct fw_network *n, mep_time now, enum fw_network_failu
         return; /* the end of a try that was given up */
     }
     n->failure = failure;
-    if (n->candidate)
+    if (n->candidate && n->state == FW_NETWORK_JOINING && ++n->tried < TRIES && now < n->until)
+        n->attempt++;
+    else if (n->candidate)
         give_up_candidate(n, now);
     else
         wait_for_retry(n, now);
@@ -105,6 +108,7 @@ bool fw_network_try(struct fw_network *n, mep_time now)
     n->trial = FW_TRIAL_RUNNING;
     n->access_point = true;
     n->setup_until = now + ASKED_MIN * MINUTE;
+    n->tried = 0;
     join(n, now, true);
     return true;
 }
@@ -132,7 +136,8 @@ static bool wants_access_point(const struct fw_network *n, mep_time now, unsigne
 void fw_network_turn(struct fw_network *n, mep_time now, unsigned guests)
 {
     if (n->state == FW_NETWORK_JOINING && now >= n->until)
-        fw_network_failed(n, now, FW_NETWORK_NO_ANSWER);
+        fw_network_failed(n, now,
+                          n->candidate && n->tried != 0 ? n->failure : FW_NETWORK_NO_ANSWER);
     n->access_point = wants_access_point(n, now, guests);
     if (n->state != FW_NETWORK_WAITING || now < n->until)
         return;
@@ -151,8 +156,33 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
         [FW_NETWORK_NO_ADDRESS] = "joined, but no address was given by DHCP",
         [FW_NETWORK_LOST] = "the connection was lost",
         [FW_NETWORK_NO_ANSWER] = "no answer in time",
+        [FW_NETWORK_SECURITY] = "found, but secured in a way that does not go with the password; "
+                                "open networks, WPA2 and WPA3 can be joined",
     };
     return texts[failure];
+}
+
+enum fw_network_failure fw_network_reason(unsigned reason)
+{
+    switch (reason) {
+    case 201: /* none found */
+    case 212: /* none strong enough */
+        return FW_NETWORK_NOT_FOUND;
+    case 210: /* none whose security is ours, */
+    case 211: /* or at least what was asked for */
+        return FW_NETWORK_SECURITY;
+    case 2:   /* authentication expired */
+    case 14:  /* message integrity */
+    case 15:  /* four-way handshake timed out: the usual sign of a wrong password */
+    case 23:  /* 802.1X */
+    case 202: /* authentication, */
+    case 203: /* association, */
+    case 204: /* handshake, */
+    case 205: /* connection failed */
+        return FW_NETWORK_REFUSED;
+    default:
+        return FW_NETWORK_LOST;
+    }
 }
 
 /* The form was checked when it was set; gives what follows the four numbers. */

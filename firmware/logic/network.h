@@ -8,7 +8,8 @@
  * 3 minutes the access point opens as well, so that its owner can get in, and
  * joining goes on, every 5 minutes while somebody is at the access point (a
  * radio has one channel). It closes 2 minutes after the network came back. All
- * without a restart.
+ * without a restart. Settings that are tried get three tries within 30 s: the
+ * first may fail only because the radio changes its channel.
  */
 #ifndef FW_NETWORK_H
 #define FW_NETWORK_H
@@ -29,8 +30,12 @@ enum fw_network_failure {
     FW_NETWORK_NO_ADDRESS, /* joined, and nobody gave an address */
     FW_NETWORK_LOST,
     FW_NETWORK_NO_ANSWER, /* nothing happened in time */
+    FW_NETWORK_SECURITY,  /* the network's is none of ours */
     FW_NETWORK_FAILURES
 };
+
+/* Of a disconnection's reason: IEEE 802.11's up to 67, Espressif's from 200 (esp_wifi_types.h). */
+enum fw_network_failure fw_network_reason(unsigned reason);
 
 enum fw_trial {
     FW_TRIAL_NONE,
@@ -55,6 +60,7 @@ struct fw_network {
     mep_time offline_at;   /* since when there is no network */
     mep_time setup_until;  /* the access point was asked for */
     unsigned failed;       /* tries in a row */
+    unsigned tried;        /* how often the candidate was, in vain */
     uint32_t joined, lost; /* since the start */
 };
 

@@ -29,22 +29,6 @@ bool radio_is_stored(void)
 
 /* ---- Events ---- */
 
-static enum fw_network_failure failure_of(uint8_t reason)
-{
-    switch (reason) {
-    case WIFI_REASON_NO_AP_FOUND:
-        return FW_NETWORK_NOT_FOUND;
-    case WIFI_REASON_AUTH_FAIL:
-    case WIFI_REASON_AUTH_EXPIRE:
-    case WIFI_REASON_4WAY_HANDSHAKE_TIMEOUT:
-    case WIFI_REASON_HANDSHAKE_TIMEOUT:
-    case WIFI_REASON_MIC_FAILURE:
-        return FW_NETWORK_REFUSED;
-    default:
-        return FW_NETWORK_LOST;
-    }
-}
-
 static void on_event(void *context, esp_event_base_t base, int32_t id, void *data)
 {
     if (id != WIFI_EVENT_STA_DISCONNECTED)
@@ -54,7 +38,7 @@ static void on_event(void *context, esp_event_base_t base, int32_t id, void *dat
     if (left->reason == WIFI_REASON_ASSOC_LEAVE)
         return;
     app_lock();
-    fw_network_failed(&app.network, app_now(), failure_of(left->reason));
+    fw_network_failed(&app.network, app_now(), fw_network_reason(left->reason));
     app_unlock();
     ESP_LOGW(tag, "%s (%d)", fw_network_failure_text(app.network.failure), left->reason);
 }

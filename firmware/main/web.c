@@ -186,7 +186,7 @@ static esp_err_t handle(httpd_req_t *req)
         xSemaphoreGive(lock);
         int status = web_upload(call, req, &problem);
         xSemaphoreTake(lock, portMAX_DELAY);
-        web_refuse(socket, status, problem == NULL ? "none" : "invalid",
+        web_refuse(socket, status, problem == NULL ? NULL : "invalid",
                    problem == NULL ? "the new version starts now" : problem);
         let_go(call);
         result = problem == NULL ? ESP_OK : ESP_FAIL;

@@ -22,6 +22,7 @@ bool web_answer_end(bool is_stream);
 void web_chunk_begin(struct reader_out *out, int socket);
 bool web_chunk_end(void);
 
+/* A word for machines, or NULL if nothing is wrong, and a message. */
 bool web_refuse(int socket, int status, const char *word, const char *message);
 void web_send_start(void);
 

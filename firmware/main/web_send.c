@@ -70,7 +70,8 @@ bool web_refuse(int to, int status, const char *word, const char *message)
     response.cache_control = "no-store";
     response.retry_after_s = status == 503 ? 5 : 0;
     reader_json_begin(&response.out, NULL);
-    reader_json_string(&response.out, "error", word);
+    if (word != NULL)
+        reader_json_string(&response.out, "error", word);
     reader_json_string(&response.out, "message", message);
     reader_json_end(&response.out);
     return web_answer_end(false);

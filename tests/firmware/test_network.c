@@ -75,6 +75,9 @@ static void settings_are_tried_before_they_are_kept(void **unused)
     assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
     assert_true(h.network.candidate);
     run(&h, 10 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
+    run(&h, 10 * SECOND);
+    assert_int_equal(h.tries, 3);
     assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
     assert_int_equal(h.network.failure, FW_NETWORK_REFUSED);
     assert_int_equal(h.network.state, FW_NETWORK_SETUP);
@@ -98,7 +101,46 @@ static void settings_are_tried_before_they_are_kept(void **unused)
     h.guests = 0;
     run(&h, 3 * SECOND);
     assert_false(h.network.access_point);
+    assert_int_equal(h.tries, 4);
+}
+
+static void a_trial_outlives_a_try_that_failed(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, false);
+    h.failure = FW_NETWORK_LOST;
+    fw_network_try(&h.network, h.now);
+    run(&h, 6 * SECOND);
+    h.candidate_good = true;
+    run(&h, 10 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_OK);
     assert_int_equal(h.tries, 2);
+
+    /* One answer, and silence then: what was heard is what is told, in the time that there is. */
+    begin(&h, false);
+    h.failure = FW_NETWORK_REFUSED;
+    fw_network_try(&h.network, h.now);
+    run(&h, 6 * SECOND);
+    h.mute = true;
+    run(&h, 23 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
+    run(&h, 3 * SECOND);
+    assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
+    assert_int_equal(h.network.failure, FW_NETWORK_REFUSED);
+    assert_int_equal(h.tries, 2);
+}
+
+static void what_a_disconnection_means(void **unused)
+{
+    (void)unused;
+    assert_int_equal(fw_network_reason(201), FW_NETWORK_NOT_FOUND);
+    assert_int_equal(fw_network_reason(15), FW_NETWORK_REFUSED);
+    assert_int_equal(fw_network_reason(204), FW_NETWORK_REFUSED);
+    assert_int_equal(fw_network_reason(211), FW_NETWORK_SECURITY);
+    assert_int_equal(fw_network_reason(200), FW_NETWORK_LOST); /* no beacons any more */
+    assert_int_equal(fw_network_reason(4), FW_NETWORK_LOST);
 }
 
 static void a_trial_that_fails_costs_nothing(void **unused)
@@ -250,6 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_boards_wait_at_their_access_point),
         cmocka_unit_test(settings_are_tried_before_they_are_kept),
+        cmocka_unit_test(a_trial_outlives_a_try_that_failed),
+        cmocka_unit_test(what_a_disconnection_means),
         cmocka_unit_test(a_trial_that_fails_costs_nothing),
         cmocka_unit_test(without_its_network_it_opens_and_comes_back_by_itself),
         cmocka_unit_test(tries_get_rarer),
