@@ -156,8 +156,7 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
         [FW_NETWORK_NO_ADDRESS] = "joined, but no address was given by DHCP",
         [FW_NETWORK_LOST] = "the connection was lost",
         [FW_NETWORK_NO_ANSWER] = "no answer in time",
-        [FW_NETWORK_SECURITY] = "found, but secured in a way that does not go with the password; "
-                                "open networks, WPA2 and WPA3 can be joined",
+        [FW_NETWORK_SECURITY] = "found, but its security does not go with the password given",
     };
     return texts[failure];
 }
