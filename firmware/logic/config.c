@@ -146,6 +146,15 @@ static const char *next_secret(const struct fw_config *c, size_t *index,
     return NULL;
 }
 
+const char *fw_config_untried(const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], "wifi.ssid") == 0 || strcmp(names[i], "wifi.password") == 0)
+            return "wifi.ssid: is set at /setup, where it is tried before it is kept";
+    }
+    return NULL;
+}
+
 const char *fw_config_backup(struct fw_config *c, bool secrets, size_t *size)
 {
     struct draft draft = {.config = c, .text = stored_text(c), .size = c->size};

@@ -41,6 +41,9 @@ void fw_config_load(struct fw_config *config, struct reader_settings *settings,
 const char *fw_config_change(struct fw_config *config, const char *const *names,
                              const char *const *values, size_t count);
 
+/* NULL, or what is wrong, as above: the Wi-Fi's settings are tried before they are kept. */
+const char *fw_config_untried(const char *const *names, size_t count);
+
 /* All settings as text, without secrets unless wanted; holds until the next call. */
 const char *fw_config_backup(struct fw_config *config, bool secrets, size_t *size);
 

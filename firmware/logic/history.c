@@ -16,12 +16,13 @@ struct difference {
     uint16_t minutes, wh[2];
 };
 
-static uint16_t half(const uint32_t *words, size_t i)
+/* Volatile, or the compiler would load halves of words. */
+static uint16_t half(const volatile uint32_t *words, size_t i)
 {
     return (uint16_t)(words[i / 2] >> 16 * (i % 2));
 }
 
-static void set_half(uint32_t *words, size_t i, uint16_t value)
+static void set_half(volatile uint32_t *words, size_t i, uint16_t value)
 {
     unsigned other = i % 2 == 0 ? 16 : 0;
 

@@ -1,5 +1,6 @@
 #include "firmware/logic/lines.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void fw_lines_add(struct fw_lines *lines, const char *text, size_t size)
@@ -43,11 +44,27 @@ size_t fw_lines_take(struct fw_lines *lines, char *line, size_t size)
     return 0;
 }
 
-int fw_lines_severity(const char *line)
+static int severity(char letter)
 {
     static const char letters[] = "EWIDV";
     static const int severities[] = {3, 4, 6, 7, 7};
-    const char *found = line[0] != 0 ? strchr(letters, line[0]) : NULL;
+    const char *found = letter != 0 ? strchr(letters, letter) : NULL;
 
     return found != NULL ? severities[found - letters] : 6;
+}
+
+size_t fw_lines_syslog(struct fw_lines *lines, const char *hostname, char *packet, size_t size)
+{
+    enum {
+        LOCAL_0 = 16 /* the facility */
+    };
+    char line[160];
+    size_t count = fw_lines_take(lines, line, sizeof line);
+
+    if (count == 0)
+        return 0;
+    /* No time: the receiver's is better. */
+    int length = snprintf(packet, size, "<%d>1 - %s meplink - - - %.*s",
+                          LOCAL_0 * 8 + severity(line[0]), hostname, (int)count, line);
+    return length < (int)size ? (size_t)length : size - 1;
 }

@@ -26,7 +26,7 @@ void fw_lines_write(const struct fw_lines *lines, struct reader_out *out);
  */
 size_t fw_lines_take(struct fw_lines *lines, char *line, size_t size);
 
-/* Severity of syslog (RFC 5424) of a line of ESP-IDF, whose first letter tells: 3 .. 7. */
-int fw_lines_severity(const char *line);
+/* The next line likewise as a packet of syslog (RFC 5424), its severity by ESP-IDF's first letter. */
+size_t fw_lines_syslog(struct fw_lines *lines, const char *hostname, char *packet, size_t size);
 
 #endif

@@ -61,8 +61,7 @@ void app_lock(void);
 void app_unlock(void);
 mep_time app_now(void);
 TickType_t app_ticks_until(mep_time when); /* at least 1; `when` may be as long ago as it likes */
-const char *app_version(void);
-void app_restart(void); /* in a second, so that an answer still goes out */
+void app_restart(void);                    /* in a second, so that an answer still goes out */
 
 /*
  * Zeroed memory, had once at the start, for plain data that is looked at seldom: of what

@@ -6,6 +6,7 @@
 
 #include "driver/gpio.h"
 #include "driver/uart.h"
+#include "esp_app_desc.h"
 #include "esp_log.h"
 
 static const char tag[] = "console";
@@ -32,7 +33,7 @@ static const char *const *info(void)
 {
     static const char *texts[] = {"MEPlink", NULL, CONFIG_IDF_TARGET, app.settings.board.hostname};
 
-    texts[1] = app_version();
+    texts[1] = esp_app_get_description()->version;
     return texts;
 }
 

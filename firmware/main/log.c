@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    LINE = 160
+    LINE = 160,
+    PACKET = LINE + 64
 };
 
 static struct fw_lines *lines;
@@ -59,10 +60,10 @@ void log_text(struct reader_out *out)
     xSemaphoreGive(lock);
 }
 
-static size_t next_line(char line[LINE])
+static size_t next_packet(char packet[PACKET])
 {
     xSemaphoreTake(lock, portMAX_DELAY);
-    size_t size = fw_lines_take(lines, line, LINE);
+    size_t size = fw_lines_syslog(lines, app.settings.board.hostname, packet, PACKET);
     xSemaphoreGive(lock);
     return size;
 }
@@ -70,7 +71,7 @@ static size_t next_line(char line[LINE])
 void log_turn(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(514)};
-    char line[LINE], packet[LINE + 64];
+    char packet[PACKET];
     size_t size;
 
     if (app.settings.board.syslog[0] == 0 || !net_online() ||
@@ -78,12 +79,6 @@ void log_turn(void)
         return;
     if (syslog_socket < 0)
         syslog_socket = socket(AF_INET, SOCK_DGRAM, 0);
-    for (int i = 0; i < 20 && syslog_socket >= 0 && (size = next_line(line)) != 0; i++) {
-        /* Facility 16 is local use 0. No time: the receiver's is better. */
-        int count = snprintf(packet, sizeof packet, "<%d>1 - %s meplink - - - %.*s",
-                             16 * 8 + fw_lines_severity(line), app.settings.board.hostname,
-                             (int)size, line);
-        sendto(syslog_socket, packet, (size_t)count, MSG_DONTWAIT, (struct sockaddr *)&to,
-               sizeof to);
-    }
+    for (int i = 0; i < 20 && syslog_socket >= 0 && (size = next_packet(packet)) != 0; i++)
+        sendto(syslog_socket, packet, size, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
 }

@@ -1,7 +1,6 @@
 /* Start, and what is done every so often. */
 #include "app.h"
 
-#include "esp_app_desc.h"
 #include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_system.h"
@@ -37,11 +36,6 @@ TickType_t app_ticks_until(mep_time when)
     mep_time now = app_now();
 
     return when > now ? (TickType_t)((when - now) / (1000000 / configTICK_RATE_HZ)) + 1 : 1;
-}
-
-const char *app_version(void)
-{
-    return esp_app_get_description()->version;
 }
 
 void app_restart(void)
@@ -84,7 +78,8 @@ void app_main(void)
 #endif
     app.lock = xSemaphoreCreateMutex();
     app.task[0] = xTaskGetCurrentTaskHandle();
-    app.set_up_until = app_now() + SET_UP_MIN * (mep_time)60000000;
+    if (esp_reset_reason() == ESP_RST_POWERON) /* not for who makes it restart from afar */
+        app.set_up_until = app_now() + SET_UP_MIN * (mep_time)60000000;
     log_start();
     settings_start();
     log_apply();

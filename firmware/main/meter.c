@@ -1,8 +1,11 @@
 /* The meter link: UART, supply, and the bridge's turn. */
 #include "app.h"
 
+#include "firmware/logic/config.h"
+
 #include "driver/gpio.h"
 #include "driver/uart.h"
+#include "esp_app_desc.h"
 #include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_random.h"
@@ -89,7 +92,9 @@ static bool series(void *context, const struct reader_series *wanted, reader_poi
 static const char *change(void *context, const char *const *changed, const char *const *values,
                           size_t count)
 {
-    return settings_change(changed, values, count);
+    const char *problem = fw_config_untried(changed, count);
+
+    return problem != NULL ? problem : settings_change(changed, values, count);
 }
 
 static const struct reader_asset *asset(void *context, const char *path)
@@ -333,7 +338,8 @@ void meter_start(void)
     fw_profile_init(&app.profile, words, words != NULL ? POINTS : 0);
     app_lock();
     mep_time now = app_now();
-    reader_bridge_init(&app.bridge, &host, &app.settings, "meplink", app_version(), now);
+    reader_bridge_init(&app.bridge, &host, &app.settings, "meplink",
+                       esp_app_get_description()->version, now);
     app.bridge.hostname = app.settings.board.hostname;
     app.meters[0] = &app.meter;
     reader_bridge_set_meters(&app.bridge, app.meters, APP_METERS);

@@ -6,7 +6,9 @@
 #include "esp_event.h"
 #include "esp_log.h"
 #include "esp_netif.h"
+#include "esp_netif_net_stack.h"
 #include "esp_netif_sntp.h"
+#include "lwip/etharp.h"
 #include "lwip/sockets.h"
 #include "mdns.h"
 
@@ -19,6 +21,7 @@ static const char tag[] = "net";
 static esp_netif_t *station;
 static char address[16];
 static int dns_socket = -1;
+static volatile bool gateway_wanted;
 
 bool net_online(void)
 {
@@ -49,18 +52,40 @@ static void set_fixed_address(const struct reader_board_settings *s)
     ESP_ERROR_CHECK_WITHOUT_ABORT(esp_netif_set_dns_info(station, ESP_NETIF_DNS_MAIN, &dns));
 }
 
+static void joined(void)
+{
+    gateway_wanted = false;
+    app_lock();
+    fw_network_joined(&app.network, app_now());
+    app_unlock();
+}
+
+/* A fixed address proves nothing, but that the gateway answers does. */
+static esp_err_t look_for_gateway(void *found)
+{
+    struct netif *netif = esp_netif_get_netif_impl(station);
+    const ip4_addr_t *address;
+    struct eth_addr *mac;
+
+    *(bool *)found = etharp_find_addr(netif, netif_ip4_gw(netif), &mac, &address) >= 0;
+    return *(bool *)found || etharp_request(netif, netif_ip4_gw(netif)) == ERR_OK ? ESP_OK
+                                                                                  : ESP_FAIL;
+}
+
 static void on_address(void *context, esp_event_base_t base, int32_t id, void *data)
 {
     if (id == IP_EVENT_STA_GOT_IP || id == IP_EVENT_ETH_GOT_IP) {
         const ip_event_got_ip_t *got = data;
         esp_ip4addr_ntoa(&got->ip_info.ip, address, sizeof address);
         ESP_LOGI(tag, "address %s, name %s.local", address, app.settings.board.hostname);
-        app_lock();
-        fw_network_joined(&app.network, app_now());
-        app_unlock();
+        if (got->ip_info.gw.addr == 0 || app.settings.board.address[0] == 0)
+            joined();
+        else
+            gateway_wanted = true;
     } else if (id == IP_EVENT_STA_LOST_IP || id == IP_EVENT_ETH_LOST_IP) {
         app_lock();
-        fw_network_failed(&app.network, app_now(), FW_NETWORK_NO_ADDRESS);
+        if (app.network.state == FW_NETWORK_ONLINE) /* else it is the one before's */
+            fw_network_failed(&app.network, app_now(), FW_NETWORK_NO_ADDRESS);
         app_unlock();
     }
 }
@@ -89,11 +114,13 @@ static const uint8_t our_own[4] = {192, 168, 4, 1};
 
 bool net_is_access_point(int socket)
 {
-    struct sockaddr_in local;
+    struct sockaddr_in local, peer;
     socklen_t size = sizeof local;
 
+    /* Both, since our network's address is answered from the other side as well. */
     return radio_can_scan && getsockname(socket, (struct sockaddr *)&local, &size) == 0 &&
-           memcmp(&local.sin_addr, our_own, sizeof our_own) == 0;
+           getpeername(socket, (struct sockaddr *)&peer, &size) == 0 &&
+           memcmp(&local.sin_addr, our_own, 4) == 0 && memcmp(&peer.sin_addr, our_own, 3) == 0;
 }
 
 static void dns_turn(bool wanted)
@@ -160,9 +187,10 @@ static void keep_candidate(void)
     const char *problem = settings_change(names, values, 2);
     if (problem != NULL)
         ESP_LOGE(tag, "%s", problem);
-    else
+    else {
         fw_network_kept(&app.network);
-    memset(app.candidate_password, 0, sizeof app.candidate_password);
+        memset(app.candidate_password, 0, sizeof app.candidate_password);
+    }
 }
 
 void net_turn(mep_time now)
@@ -174,6 +202,9 @@ void net_turn(mep_time now)
     if (now < second)
         return;
     second = now + 1000000;
+    bool there = false;
+    if (gateway_wanted && esp_netif_tcpip_exec(look_for_gateway, &there) == ESP_OK && there)
+        joined();
     unsigned guests = radio_guests();
     app_lock();
     if (app.network.stored != radio_is_stored() && app.network.trial != FW_TRIAL_RUNNING &&

@@ -34,13 +34,13 @@ static void on_event(void *context, esp_event_base_t base, int32_t id, void *dat
     if (id != WIFI_EVENT_STA_DISCONNECTED)
         return;
     const wifi_event_sta_disconnected_t *left = data;
-    /* Leaving one network for another is no failure of the other. */
-    if (left->reason == WIFI_REASON_ASSOC_LEAVE)
-        return;
     app_lock();
-    fw_network_failed(&app.network, app_now(), fw_network_reason(left->reason));
+    /* Our own leaving one network for another is no failure of the other. */
+    if (left->reason != WIFI_REASON_ASSOC_LEAVE || app.network.state == FW_NETWORK_ONLINE) {
+        fw_network_failed(&app.network, app_now(), fw_network_reason(left->reason));
+        ESP_LOGW(tag, "%s (%d)", fw_network_failure_text(app.network.failure), left->reason);
+    }
     app_unlock();
-    ESP_LOGW(tag, "%s (%d)", fw_network_failure_text(app.network.failure), left->reason);
 }
 
 /* ---- What is wanted ---- */
@@ -69,11 +69,12 @@ static void set_mode(wifi_mode_t wanted)
     if (wanted == mode)
         return;
     bool opens = (wanted & WIFI_MODE_AP) != 0 && (mode & WIFI_MODE_AP) == 0;
-    ESP_ERROR_CHECK_WITHOUT_ABORT(esp_wifi_set_mode(wanted));
-    /* The owner has this board in hand; nobody else reads its console. */
+    if (ESP_ERROR_CHECK_WITHOUT_ABORT(esp_wifi_set_mode(wanted)) != ESP_OK)
+        return;
+    /* The owner has this board in hand; nobody else reads its console, as they may the log. */
     if (opens && !radio_is_stored())
-        ESP_LOGW(tag, "set up: join %s with password %s, then open http://192.168.4.1/",
-                 app.access_point, app.access_point_password);
+        printf("set up: join %s with password %s, then open http://192.168.4.1/\n",
+               app.access_point, app.access_point_password);
     /* An access point cannot sleep; a station alone does between its network's beacons. */
     esp_wifi_set_ps((wanted & WIFI_MODE_AP) != 0 ? WIFI_PS_NONE : WIFI_PS_MIN_MODEM);
     mode = wanted;
@@ -91,6 +92,7 @@ static void join(const struct fw_network *network)
     config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
     config.sta.sort_method = WIFI_CONNECT_AP_BY_SIGNAL;
     config.sta.pmf_cfg.capable = true;
+    config.sta.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
     config.sta.threshold.authmode =
         config.sta.password[0] != 0 ? WIFI_AUTH_WPA_PSK : WIFI_AUTH_OPEN;
     esp_wifi_disconnect();

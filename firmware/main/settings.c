@@ -3,6 +3,7 @@
 
 #include "firmware/logic/config.h"
 
+#include "bootloader_random.h"
 #include "esp_log.h"
 #include "esp_mac.h"
 #include "esp_random.h"
@@ -92,8 +93,10 @@ static void name_access_point(void)
     snprintf(app.access_point, sizeof app.access_point, "MEPlink-%02X%02X", mac[4], mac[5]);
     if (nvs_get_str(nvs, "ap", app.access_point_password, &size) == ESP_OK)
         return;
+    bootloader_random_enable(); /* the radio, whose noise it is otherwise, is not on yet */
     for (size_t i = 0; i < 12; i++)
         app.access_point_password[i] = letters[esp_random() % (sizeof letters - 1)];
+    bootloader_random_disable();
     app.access_point_password[12] = 0;
     nvs_set_str(nvs, "ap", app.access_point_password);
     nvs_commit(nvs);

@@ -43,18 +43,11 @@ static enum fw_seal slot_close(void *context)
 
     if (error != ESP_OK)
         ESP_LOGW(tag, "%s", esp_err_to_name(error));
-    switch (error) {
-    case ESP_OK:
-        return FW_SEAL_OK;
-    case ESP_ERR_OTA_VALIDATE_FAILED:
-        /* Checksum or signature: IDF tells both so. An image that is whole lacks the signature. */
-        return FW_SEAL_UNSIGNED;
-    case ESP_ERR_INVALID_ARG:
-    case ESP_ERR_NOT_FOUND:
-        return FW_SEAL_DAMAGED;
-    default:
-        return FW_SEAL_FAILED;
-    }
+    /* Checksum or signature: IDF tells both so. An image that is whole lacks the signature. */
+    return error == ESP_OK                                              ? FW_SEAL_OK
+           : error == ESP_ERR_OTA_VALIDATE_FAILED                       ? FW_SEAL_UNSIGNED
+           : error == ESP_ERR_INVALID_ARG || error == ESP_ERR_NOT_FOUND ? FW_SEAL_DAMAGED
+                                                                        : FW_SEAL_FAILED;
 }
 
 static bool slot_activate(void *context)
@@ -137,19 +130,24 @@ static void fetch(void *context)
         .url = url,
         .timeout_ms = 20000,
         .crt_bundle_attach = esp_crt_bundle_attach,
-        .max_redirection_count = 3,
+        .buffer_size = 2048, /* for where a release's page sends us */
     };
     esp_http_client_handle_t client = esp_http_client_init(&config);
     bool whole = false;
 
-    if (client != NULL && esp_http_client_open(client, 0) == ESP_OK) {
+    for (int hops = 3; client != NULL && esp_http_client_open(client, 0) == ESP_OK; hops--) {
         int64_t size = esp_http_client_fetch_headers(client);
         int status = esp_http_client_get_status_code(client);
+        if (status / 100 == 3 && hops > 0 && esp_http_client_set_redirection(client) == ESP_OK) {
+            esp_http_client_close(client);
+            continue;
+        }
         update.announced = size > 0 ? (size_t)size : 0;
         if (status == 200)
             whole = copy_all(client) == NULL;
         if (status != 200)
             update.problem = "is not given out by the server at that URL";
+        break;
     }
     esp_http_client_cleanup(client);
     free(piece);

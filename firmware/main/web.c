@@ -14,7 +14,7 @@
 static const char tag[] = "web";
 
 enum {
-    SOCKETS = 10,
+    SOCKETS = 8, /* of LWIP_MAX_SOCKETS; the server's own 3, MQTT's 2, names, syslog, an update */
     BODY = 4096, /* more than all settings */
     AGAIN_MS = 100
 };
@@ -56,6 +56,7 @@ static enum reader_http_result ask(struct fw_call *call)
         result = reader_http(&app.bridge, app_now(), time(NULL), &call->request, &call->stream,
                              &response);
     app_unlock();
+    vTaskDelay(pdMS_TO_TICKS(5)); /* or requests alone would keep less urgent tasks from the lock */
     return result;
 }
 
@@ -236,7 +237,6 @@ void web_start(void)
     lock = xSemaphoreCreateMutex();
     calls = app_room(sizeof *calls);
     body = app_room(BODY + 1);
-    web_send_start();
     web_board_start();
     config.stack_size = 5120;
     config.max_open_sockets = SOCKETS;

@@ -24,7 +24,6 @@ bool web_chunk_end(void);
 
 /* A word for machines, or NULL if nothing is wrong, and a message. */
 bool web_refuse(int socket, int status, const char *word, const char *message);
-void web_send_start(void);
 
 /* ---- web_board.c: the board's own paths ---- */
 

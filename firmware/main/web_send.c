@@ -5,15 +5,10 @@
 
 #include "esp_memory_utils.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    BUFFER = 8192
-};
-static const mep_time WHILE_MADE = 3000000, ONCE_MADE = 15000000;
+static const mep_time WHILE_MADE = 3000000, ONCE_MADE = 8000000;
 
-static struct fw_answer answer;
 static int socket;
 static mep_time until;
 
@@ -33,6 +28,10 @@ static bool lasts(const void *bytes)
 {
     return esp_ptr_in_drom(bytes);
 }
+
+static char buffer[8192];
+static struct fw_answer answer = {
+    .send = send_all, .lasts = lasts, .bytes = buffer, .size = sizeof buffer};
 
 void web_answer_begin(struct reader_http_response *response, int to, bool head_only)
 {
@@ -75,14 +74,4 @@ bool web_refuse(int to, int status, const char *word, const char *message)
     reader_json_string(&response.out, "message", message);
     reader_json_end(&response.out);
     return web_answer_end(false);
-}
-
-void web_send_start(void)
-{
-    answer.send = send_all;
-    answer.lasts = lasts;
-    answer.bytes = malloc(BUFFER);
-    answer.size = BUFFER;
-    if (answer.bytes == NULL)
-        abort();
 }

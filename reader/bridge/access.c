@@ -55,10 +55,17 @@ static bool is_ipv6(const char *host, size_t size)
 static bool is_own(const char *host, size_t size, const char *hostname)
 {
     static const char local[] = ".local";
-    size_t length = strlen(hostname);
+    size_t length = strlen(hostname), suffix = sizeof local - 1;
 
-    if (size == length + sizeof local - 1 && same_name(host + length, local, sizeof local - 1))
-        size = length;
+    if (length != 0 && is_name(host, size, hostname))
+        return true;
+    if (size > suffix && same_name(host + size - suffix, local, suffix)) {
+        size -= suffix;
+        /* Of two boards with one name, mDNS (RFC 6762, 9) calls the second NAME-2. */
+        if (size > length + 1 && host[length] == '-' &&
+            strspn(host + length + 1, "0123456789") == size - length - 1)
+            size = length;
+    }
     return length != 0 && is_name(host, size, hostname);
 }
 

@@ -240,7 +240,7 @@ const struct reader_setting reader_settings_keys[] = {
      .kind = READER_SETTING_INTEGER,
      .flags = READER_SETTING_BOARD,
      .min = 2,
-     .max = 20,
+     .max = 13, /* more would have to be allowed by the radio's calibration, too */
      AT(board.wifi_power_dbm)},
     {.key = "net.hostname",
      .text = "Name of the board in the network; it is also reached as NAME.local",

@@ -274,10 +274,19 @@ static void newest_lines_are_kept(void **unused)
     assert_int_equal(fw_lines_take(&lines, one, sizeof one), 0);
     fw_lines_add(&lines, " done\n\n", 7);
     assert_int_equal(fw_lines_take(&lines, one, sizeof one), 11);
-    assert_int_equal(fw_lines_severity("E half done"), 3);
-    assert_int_equal(fw_lines_severity("W"), 4);
-    assert_int_equal(fw_lines_severity("?"), 6);
-    assert_int_equal(fw_lines_severity(""), 6);
+    static const char log[] = "E (1) a: bad\nW (2) b: odd\n?\n\nI (3) c: fine";
+    static const char *const packets[] = {"<131>1 - board meplink - - - E (1) a: bad",
+                                          "<132>1 - board meplink - - - W (2) b: odd",
+                                          "<134>1 - board meplink - - - ?", ""};
+    char packet[64];
+    fw_lines_add(&lines, log, sizeof log - 1);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(fw_lines_syslog(&lines, "board", packet, sizeof packet),
+                         strlen(packets[i]));
+        assert_memory_equal(packet, packets[i], strlen(packets[i]));
+    }
+    fw_lines_add(&lines, "\n", 1);
+    assert_int_equal(fw_lines_syslog(&lines, "board", packet, 30), 29);
 
     for (int i = 0; i < 1000; i++) {
         snprintf(written, sizeof written, "line %d of very many\n", i);

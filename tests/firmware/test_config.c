@@ -213,6 +213,19 @@ static void too_many_settings_are_refused(void **unused)
     assert_null(change("wifi.ssid", "home"));
 }
 
+/* What must be tried before it is kept comes by another way. */
+static void the_wifi_is_not_changed_untried(void **unused)
+{
+    static const char *const harmless[] = {"net.hostname", "wifi.power_dbm"};
+    static const char *const wifi[] = {"net.hostname", "wifi.password"};
+
+    (void)unused;
+    assert_null(fw_config_untried(harmless, 2));
+    assert_null(fw_config_untried(NULL, 0));
+    assert_non_null(fw_config_untried(wifi, 2));
+    assert_memory_equal(fw_config_untried(wifi, 2), "wifi.ssid: ", 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup(backups_have_secrets_only_if_wanted, new_board),
         cmocka_unit_test_setup(wrong_backups_are_refused_with_their_line, new_board),
         cmocka_unit_test_setup(too_many_settings_are_refused, new_board),
+        cmocka_unit_test(the_wifi_is_not_changed_untried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,10 +122,14 @@ static void hosts_it_answers_to(void **state)
     static const char *const good[] = {"127.0.0.1",  "192.168.1.20:8080", "[::1]:80",
                                        "[fe80::1]",  "localhost:8080",    "LocalHost",
                                        "pi",         "pi.local",          "PI.Local:80",
-                                       "meter.home", "Proxy.example:443"};
+                                       "meter.home", "Proxy.example:443", "pi-2.local"};
     static const char *const bad[] = {"evil.example",
                                       "pi.evil.example",
                                       "pilocal",
+                                      "pi-.local",
+                                      "pi-2",
+                                      "pi-2a.local",
+                                      "pi2.local",
                                       "127.0.0.1.evil.example",
                                       "127.0.0",
                                       "127.0.0.256",
