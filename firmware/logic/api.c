@@ -180,6 +180,8 @@ static enum reader_http_result get_board(struct board_call *call)
     reader_json_begin(out, "network");
     reader_json_string(out, "state", states[n->state]);
     reader_json_string(out, "trial", trials[n->trial]);
+    reader_json_string(out, "trial_problem",
+                       n->trial == FW_TRIAL_FAILED ? fw_network_failure_text(n->refusal) : "");
     reader_json_string(out, "problem", fw_network_failure_text(n->failure));
     reader_json_bool(out, "access_point", n->access_point);
     reader_json_bool(out, "radio", call->api->host->networks != NULL);

@@ -19,6 +19,7 @@ static void join(struct fw_network *n, mep_time now, bool candidate)
 {
     n->state = FW_NETWORK_JOINING;
     n->join = true;
+    n->linked = false;
     n->candidate = candidate;
     n->attempt++;
     n->until = now + JOIN_S * SECOND;
@@ -56,6 +57,11 @@ void fw_network_init(struct fw_network *n, mep_time now, bool stored)
     n->access_point = !stored;
 }
 
+void fw_network_linked(struct fw_network *n)
+{
+    n->linked = n->state == FW_NETWORK_JOINING;
+}
+
 void fw_network_joined(struct fw_network *n, mep_time now)
 {
     if (n->state != FW_NETWORK_JOINING)
@@ -75,6 +81,7 @@ void fw_network_joined(struct fw_network *n, mep_time now)
 static void give_up_candidate(struct fw_network *n, mep_time now)
 {
     n->trial = FW_TRIAL_FAILED;
+    n->refusal = n->failure;
     n->failed = 0;
     if (n->stored)
         wait_for_retry(n, now);
@@ -91,6 +98,7 @@ void fw_network_failed(struct fw_network *n, mep_time now, enum fw_network_failu
         return; /* the end of a try that was given up */
     }
     n->failure = failure;
+    n->linked = false;
     if (n->candidate && n->state == FW_NETWORK_JOINING && ++n->tried < TRIES && now < n->until)
         n->attempt++;
     else if (n->candidate)
@@ -109,6 +117,7 @@ bool fw_network_try(struct fw_network *n, mep_time now)
     n->access_point = true;
     n->setup_until = now + ASKED_MIN * MINUTE;
     n->tried = 0;
+    n->failure = FW_NETWORK_FINE;
     join(n, now, true);
     return true;
 }
@@ -133,11 +142,18 @@ static bool wants_access_point(const struct fw_network *n, mep_time now, unsigne
     return n->access_point && guests != 0;
 }
 
+/* Why a try took too long. */
+static enum fw_network_failure overdue(const struct fw_network *n)
+{
+    if (n->linked)
+        return FW_NETWORK_NO_ADDRESS;
+    return n->candidate && n->tried != 0 ? n->failure : FW_NETWORK_NO_ANSWER;
+}
+
 void fw_network_turn(struct fw_network *n, mep_time now, unsigned guests)
 {
     if (n->state == FW_NETWORK_JOINING && now >= n->until)
-        fw_network_failed(n, now,
-                          n->candidate && n->tried != 0 ? n->failure : FW_NETWORK_NO_ANSWER);
+        fw_network_failed(n, now, overdue(n));
     n->access_point = wants_access_point(n, now, guests);
     if (n->state != FW_NETWORK_WAITING || now < n->until)
         return;
@@ -153,7 +169,7 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
         [FW_NETWORK_FINE] = "",
         [FW_NETWORK_NOT_FOUND] = "not found; only 2.4 GHz networks can be joined",
         [FW_NETWORK_REFUSED] = "refused; the password may be wrong",
-        [FW_NETWORK_NO_ADDRESS] = "joined, but no address was given by DHCP",
+        [FW_NETWORK_NO_ADDRESS] = "joined, but got no address, or its gateway does not answer",
         [FW_NETWORK_LOST] = "the connection was lost",
         [FW_NETWORK_NO_ANSWER] = "no answer in time",
         [FW_NETWORK_SECURITY] = "found, but its security does not go with the password given",

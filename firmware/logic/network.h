@@ -27,7 +27,7 @@ enum fw_network_failure {
     FW_NETWORK_FINE,
     FW_NETWORK_NOT_FOUND,
     FW_NETWORK_REFUSED,    /* the password, most likely */
-    FW_NETWORK_NO_ADDRESS, /* joined, and nobody gave an address */
+    FW_NETWORK_NO_ADDRESS, /* joined, and nobody gave an address, or the gateway is not there */
     FW_NETWORK_LOST,
     FW_NETWORK_NO_ANSWER, /* nothing happened in time */
     FW_NETWORK_SECURITY,  /* the network's is none of ours */
@@ -48,7 +48,9 @@ struct fw_network {
     enum fw_network_state state;
     enum fw_trial trial;
     enum fw_network_failure failure; /* of the last try */
+    enum fw_network_failure refusal; /* why the last trial failed */
     bool stored;                     /* there are settings to join with */
+    bool linked;                     /* this try has joined, and waits for an address */
 
     /* What the radio shall do. */
     bool access_point;
@@ -65,6 +67,9 @@ struct fw_network {
 };
 
 void fw_network_init(struct fw_network *network, mep_time now, bool stored);
+
+/* The network let us in, and an address is waited for. */
+void fw_network_linked(struct fw_network *network);
 
 /* An address was got; it was not, or was lost. */
 void fw_network_joined(struct fw_network *network, mep_time now);

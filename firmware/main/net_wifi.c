@@ -31,12 +31,14 @@ bool radio_is_stored(void)
 
 static void on_event(void *context, esp_event_base_t base, int32_t id, void *data)
 {
-    if (id != WIFI_EVENT_STA_DISCONNECTED)
-        return;
     const wifi_event_sta_disconnected_t *left = data;
+
     app_lock();
+    if (id == WIFI_EVENT_STA_CONNECTED)
+        fw_network_linked(&app.network);
     /* Our own leaving one network for another is no failure of the other. */
-    if (left->reason != WIFI_REASON_ASSOC_LEAVE || app.network.state == FW_NETWORK_ONLINE) {
+    if (id == WIFI_EVENT_STA_DISCONNECTED &&
+        (left->reason != WIFI_REASON_ASSOC_LEAVE || app.network.state == FW_NETWORK_ONLINE)) {
         fw_network_failed(&app.network, app_now(), fw_network_reason(left->reason));
         ESP_LOGW(tag, "%s (%d)", fw_network_failure_text(app.network.failure), left->reason);
     }

@@ -130,6 +130,8 @@ static int setup(void **state)
     visitor_init(&v);
     memset(&did, 0, sizeof did);
     fw_network_init(&network, 0, false);
+    network.trial = FW_TRIAL_FAILED;
+    network.refusal = FW_NETWORK_REFUSED;
     api = (struct fw_api){&v.house.bridge, &network, &ladder, &echo, &host};
     fw_echo_init(&echo);
     fw_ladder_init(&ladder, 0, 0);
@@ -203,6 +205,7 @@ static void who_has_not_logged_in_sees_little(void **state)
                                              "\"lockup\":2}"));
         assert_non_null(strstr(v.house.text, "\"hostname\":\"meplink\""));
         assert_non_null(strstr(v.house.text, "\"state\":\"setup\""));
+        assert_non_null(strstr(v.house.text, "\"trial_problem\":\"refused;"));
         assert_non_null(strstr(v.house.text, "\"supply_cycles\":7"));
         assert_non_null(strstr(v.house.text, "\"bridged\":false"));
     }

@@ -132,6 +132,40 @@ static void a_trial_outlives_a_try_that_failed(void **unused)
     assert_int_equal(h.tries, 2);
 }
 
+/* While the stored network is joined again, who tried another one still learns why it was in vain. */
+static void why_a_trial_failed_is_remembered(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.reachable = true;
+    run(&h, 10 * SECOND);
+    h.failure = FW_NETWORK_REFUSED;
+    fw_network_try(&h.network, h.now);
+    assert_int_equal(h.network.failure, FW_NETWORK_FINE);
+    run(&h, 60 * SECOND);
+    assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
+    assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
+    assert_int_equal(h.network.failure, FW_NETWORK_FINE);
+    assert_int_equal(h.network.refusal, FW_NETWORK_REFUSED);
+}
+
+static void joined_without_an_address(void **unused)
+{
+    struct house h;
+
+    (void)unused;
+    begin(&h, true);
+    h.mute = true;
+    run(&h, 5 * SECOND);
+    fw_network_linked(&h.network);
+    run(&h, 26 * SECOND);
+    assert_int_equal(h.network.failure, FW_NETWORK_NO_ADDRESS);
+    run(&h, 33 * SECOND); /* the next try is not let in at all */
+    assert_int_equal(h.network.failure, FW_NETWORK_NO_ANSWER);
+}
+
 static void what_a_disconnection_means(void **unused)
 {
     (void)unused;
@@ -293,6 +327,8 @@ int main(void)
         cmocka_unit_test(new_boards_wait_at_their_access_point),
         cmocka_unit_test(settings_are_tried_before_they_are_kept),
         cmocka_unit_test(a_trial_outlives_a_try_that_failed),
+        cmocka_unit_test(why_a_trial_failed_is_remembered),
+        cmocka_unit_test(joined_without_an_address),
         cmocka_unit_test(what_a_disconnection_means),
         cmocka_unit_test(a_trial_that_fails_costs_nothing),
         cmocka_unit_test(without_its_network_it_opens_and_comes_back_by_itself),
