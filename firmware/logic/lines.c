@@ -1,6 +1,5 @@
 #include "firmware/logic/lines.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void fw_lines_add(struct fw_lines *lines, const char *text, size_t size)
@@ -58,13 +57,20 @@ size_t fw_lines_syslog(struct fw_lines *lines, const char *hostname, char *packe
     enum {
         LOCAL_0 = 16 /* the facility */
     };
-    char line[160];
+    char line[FW_LINE];
+    struct reader_buffer buffer;
+    struct reader_out out;
     size_t count = fw_lines_take(lines, line, sizeof line);
 
     if (count == 0)
         return 0;
     /* No time: the receiver's is better. */
-    int length = snprintf(packet, size, "<%d>1 - %s meplink - - - %.*s",
-                          LOCAL_0 * 8 + severity(line[0]), hostname, (int)count, line);
-    return length < (int)size ? (size_t)length : size - 1;
+    reader_out_buffer(&out, &buffer, packet, size);
+    reader_out_text(&out, "<");
+    reader_out_integer(&out, LOCAL_0 * 8 + severity(line[0]));
+    reader_out_text(&out, ">1 - ");
+    reader_out_text(&out, hostname);
+    reader_out_text(&out, " meplink - - - ");
+    reader_out_bytes(&out, line, count);
+    return out.failed ? 0 : buffer.length;
 }

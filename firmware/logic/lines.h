@@ -5,7 +5,9 @@
 #include "reader/text/out.h"
 
 enum {
-    FW_LINES = 4096 /* bytes that are kept */
+    FW_LINES = 4096,              /* bytes that are kept */
+    FW_LINE = 160,                /* of a line, when it is sent */
+    FW_SYSLOG_SIZE = FW_LINE + 64 /* of any packet, with a hostname of at most 32 */
 };
 
 struct fw_lines {
@@ -26,7 +28,10 @@ void fw_lines_write(const struct fw_lines *lines, struct reader_out *out);
  */
 size_t fw_lines_take(struct fw_lines *lines, char *line, size_t size);
 
-/* The next line likewise as a packet of syslog (RFC 5424), its severity by ESP-IDF's first letter. */
+/*
+ * The next line likewise as a packet of syslog (RFC 5424), its severity by
+ * ESP-IDF's first letter. 0 as well if it is longer than `size`.
+ */
 size_t fw_lines_syslog(struct fw_lines *lines, const char *hostname, char *packet, size_t size);
 
 #endif

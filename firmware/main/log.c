@@ -10,8 +10,7 @@
 #include <string.h>
 
 enum {
-    LINE = 160,
-    PACKET = LINE + 64
+    LINE = 160
 };
 
 static struct fw_lines *lines;
@@ -60,10 +59,10 @@ void log_text(struct reader_out *out)
     xSemaphoreGive(lock);
 }
 
-static size_t next_packet(char packet[PACKET])
+static size_t next_packet(char packet[FW_SYSLOG_SIZE])
 {
     xSemaphoreTake(lock, portMAX_DELAY);
-    size_t size = fw_lines_syslog(lines, app.settings.board.hostname, packet, PACKET);
+    size_t size = fw_lines_syslog(lines, app.settings.board.hostname, packet, FW_SYSLOG_SIZE);
     xSemaphoreGive(lock);
     return size;
 }
@@ -71,7 +70,7 @@ static size_t next_packet(char packet[PACKET])
 void log_turn(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(514)};
-    char packet[PACKET];
+    char packet[FW_SYSLOG_SIZE];
     size_t size;
 
     if (app.settings.board.syslog[0] == 0 || !net_online() ||

@@ -286,7 +286,7 @@ static void newest_lines_are_kept(void **unused)
         assert_memory_equal(packet, packets[i], strlen(packets[i]));
     }
     fw_lines_add(&lines, "\n", 1);
-    assert_int_equal(fw_lines_syslog(&lines, "board", packet, 30), 29);
+    assert_int_equal(fw_lines_syslog(&lines, "board", packet, 30), 0);
 
     for (int i = 0; i < 1000; i++) {
         snprintf(written, sizeof written, "line %d of very many\n", i);
