@@ -207,10 +207,11 @@ static void obey(struct fw_improv_board *board, enum fw_improv_command command, 
 
     switch (command) {
     case FW_IMPROV_JOIN:
-        board->provisioning = board->host->join(improv->ssid, improv->password);
-        memset(improv->password, 0, sizeof improv->password);
-        if (!board->provisioning)
+        if (board->host->join(improv->ssid, improv->password))
+            board->provisioning = true;
+        else /* what was asked for before goes on, and its end is told */
             tell_error(board, FW_IMPROV_CANNOT_CONNECT);
+        memset(improv->password, 0, sizeof improv->password);
         tell_state(board, online);
         break;
     case FW_IMPROV_GET_STATE:

@@ -5,8 +5,9 @@
 static const mep_time SECOND = 1000000, MINUTE = 60000000;
 
 enum {
-    JOIN_S = 30, /* a try, until it counts as failed */
-    TRIES = 3,   /* of a candidate within that time */
+    JOIN_S = 30,  /* a try, until it counts as failed */
+    TRIAL_S = 25, /* all tries of a candidate: who asked by Improv waits 30 s */
+    TRIES = 3,
     RETRY_FIRST_S = 2,
     RETRY_LAST_S = 60,
     RETRY_GUESTS_S = 300,
@@ -22,7 +23,7 @@ static void join(struct fw_network *n, mep_time now, bool candidate)
     n->linked = false;
     n->candidate = candidate;
     n->attempt++;
-    n->until = now + JOIN_S * SECOND;
+    n->until = now + (candidate ? TRIAL_S : JOIN_S) * SECOND;
 }
 
 static void wait_for_retry(struct fw_network *n, mep_time now)
@@ -167,7 +168,8 @@ const char *fw_network_failure_text(enum fw_network_failure failure)
 {
     static const char *const texts[FW_NETWORK_FAILURES] = {
         [FW_NETWORK_FINE] = "",
-        [FW_NETWORK_NOT_FOUND] = "not found; only 2.4 GHz networks can be joined",
+        [FW_NETWORK_NOT_FOUND] =
+            "not found, or open although a password was given; only 2.4 GHz networks can be joined",
         [FW_NETWORK_REFUSED] = "refused; the password may be wrong",
         [FW_NETWORK_NO_ADDRESS] = "joined, but got no address, or its gateway does not answer",
         [FW_NETWORK_LOST] = "the connection was lost",

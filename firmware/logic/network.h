@@ -8,7 +8,7 @@
  * 3 minutes the access point opens as well, so that its owner can get in, and
  * joining goes on, every 5 minutes while somebody is at the access point (a
  * radio has one channel). It closes 2 minutes after the network came back. All
- * without a restart. Settings that are tried get three tries within 30 s: the
+ * without a restart. Settings that are tried get three tries within 25 s: the
  * first may fail only because the radio changes its channel.
  */
 #ifndef FW_NETWORK_H

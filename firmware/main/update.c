@@ -131,6 +131,7 @@ static void fetch(void *context)
         .timeout_ms = 20000,
         .crt_bundle_attach = esp_crt_bundle_attach,
         .buffer_size = 2048, /* for where a release's page sends us */
+        .buffer_size_tx = 2048,
     };
     esp_http_client_handle_t client = esp_http_client_init(&config);
     bool whole = false;

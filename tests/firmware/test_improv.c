@@ -247,6 +247,15 @@ static void a_browser_sets_up_the_board(void **unused)
     assert_string_equal(did.sent, "E3\nS2\n");
     turn("", 0, FW_TRIAL_OK, true);
     assert_string_equal(did.sent, "");
+
+    /* Asked for twice: the second one is refused, and the end of the first is told. */
+    did.busy = false;
+    turn(JOIN, 15, FW_TRIAL_NONE, false);
+    did.busy = true;
+    turn(JOIN, 15, FW_TRIAL_RUNNING, false);
+    assert_string_equal(did.sent, "E3\nS3\n");
+    turn("", 0, FW_TRIAL_OK, true);
+    assert_string_equal(did.sent, "S4\nR1 http://10.1.2.3/\n");
 }
 
 int main(void)

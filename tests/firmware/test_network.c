@@ -124,9 +124,9 @@ static void a_trial_outlives_a_try_that_failed(void **unused)
     fw_network_try(&h.network, h.now);
     run(&h, 6 * SECOND);
     h.mute = true;
-    run(&h, 23 * SECOND);
+    run(&h, 17 * SECOND);
     assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
-    run(&h, 3 * SECOND);
+    run(&h, 4 * SECOND);
     assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
     assert_int_equal(h.network.failure, FW_NETWORK_REFUSED);
     assert_int_equal(h.tries, 2);
@@ -188,7 +188,7 @@ static void a_trial_that_fails_costs_nothing(void **unused)
     assert_int_equal(h.network.state, FW_NETWORK_ONLINE);
     h.mute = true;
     fw_network_try(&h.network, h.now);
-    run(&h, 29 * SECOND);
+    run(&h, 24 * SECOND);
     assert_int_equal(h.network.trial, FW_TRIAL_RUNNING);
     run(&h, 2 * SECOND);
     assert_int_equal(h.network.trial, FW_TRIAL_FAILED);
