@@ -51,7 +51,7 @@ size_t fw_dns_answer(const uint8_t *question, size_t count, const uint8_t addres
     memset(answer, 0, HEADER);
     memcpy(answer, question, end);
     answer[2] = (uint8_t)(0x84 | (question[2] & 1)); /* an answer, authoritative; RD as asked */
-    answer[3] = 0x80; /* recursion is available: stub resolvers insist */
+    answer[3] = 0x80; /* recursion is available (RFC 1034, 4.3.1), as resolvers expect */
     memset(answer + 6, 0, 6);
     if (!has_address)
         return end; /* the name exists, without such a record */
