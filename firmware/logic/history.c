@@ -108,44 +108,79 @@ void fw_history_add(struct fw_history *history, int64_t time, int64_t import_wh,
     store(history, history->count++, &d);
 }
 
-void fw_history_series(const struct fw_history *history, const struct reader_series *series,
-                       reader_point_fn *fn, void *context)
+/* A series on its way: the last point of each step goes out once the next step begins. */
+struct walk {
+    const struct reader_series *series;
+    reader_point_fn *fn;
+    void *context;
+    int which; /* import or export */
+    int64_t step;
+    struct reader_point point; /* of `step`, if that is not -1 */
+};
+
+static bool begin_walk(struct walk *walk, const struct reader_series *series, reader_point_fn *fn,
+                       void *context)
 {
     static const char *const names[2] = {"energy_import_wh", "energy_export_wh"};
-    struct reader_point point = {.from_meter = true};
-    struct fw_history_point at = history->oldest;
-    int64_t step = -1;
     int which = 0;
 
     while (which < 2 && strcmp(series->name, names[which]) != 0)
         which++;
-    if (which == 2 || series->step_s <= 0)
-        return;
+    *walk = (struct walk){series, fn, context, which, -1, {.from_meter = true}};
+    return which < 2 && series->step_s > 0;
+}
+
+/* Those points that end after `after`, in minutes. */
+static void go_through(struct walk *walk, const struct fw_history *history, int64_t after)
+{
+    const struct reader_series *series = walk->series;
+    struct fw_history_point at = history->oldest;
+
     for (size_t i = 0; i < history->count; i++) {
         struct difference d = load(history, i);
         if (i != 0)
             advance(&at, &d);
         int64_t time = at.minutes * 60;
-        if (time < series->from || time >= series->to || d.wh[which] == UINT16_MAX)
+        if (at.minutes <= after || time < series->from || time >= series->to ||
+            d.wh[walk->which] == UINT16_MAX)
             continue;
-        int64_t its = (time - series->from) / series->step_s;
-        if (step >= 0 && its != step)
-            fn(context, &point);
-        step = its;
-        point.time = time;
-        point.value = at.wh[which];
+        int64_t step = (time - series->from) / series->step_s;
+        if (walk->step >= 0 && step != walk->step)
+            walk->fn(walk->context, &walk->point);
+        walk->step = step;
+        walk->point.time = time;
+        walk->point.value = at.wh[walk->which];
     }
-    if (step >= 0)
-        fn(context, &point);
+}
+
+static void end_walk(const struct walk *walk)
+{
+    if (walk->step >= 0)
+        walk->fn(walk->context, &walk->point);
+}
+
+void fw_history_series(const struct fw_history *history, const struct reader_series *series,
+                       reader_point_fn *fn, void *context)
+{
+    struct walk walk;
+
+    if (!begin_walk(&walk, series, fn, context))
+        return;
+    go_through(&walk, history, INT64_MIN);
+    end_walk(&walk);
 }
 
 /* ---- Reading it ---- */
 
 void fw_profile_init(struct fw_profile *profile, uint32_t *words, size_t points)
 {
+    bool any = words != NULL;
+
     profile->begun = false;
     profile->again_at = MEP_NEVER;
-    fw_history_init(&profile->points, words, points);
+    fw_history_init(&profile->points, words, any ? points : 0);
+    fw_history_init(&profile->recent, any ? words + FW_HISTORY_WORDS(points) : NULL,
+                    any ? FW_PROFILE_RECENT : 0);
 }
 
 void fw_profile_forget(struct fw_profile *profile)
@@ -153,12 +188,26 @@ void fw_profile_forget(struct fw_profile *profile)
     fw_profile_init(profile, profile->points.words, profile->points.size);
 }
 
-void fw_profile_begin(struct fw_profile *profile, int64_t clock, unsigned days)
+void fw_profile_begin(struct fw_profile *profile, int64_t clock, int64_t all_s, int64_t recent_s)
 {
     if (profile->begun)
         return;
-    profile->begun = true;
-    reader_history_init(&profile->history, 0, clock - (int64_t)days * 86400);
+    profile->begun = profile->catching_up = true;
+    profile->all_since = clock - all_s;
+    reader_history_init(&profile->history, 0, clock - recent_s);
+}
+
+void fw_profile_series(const struct fw_profile *profile, const struct reader_series *series,
+                       reader_point_fn *fn, void *context)
+{
+    const struct fw_history *points = &profile->points;
+    struct walk walk;
+
+    if (!begin_walk(&walk, series, fn, context))
+        return;
+    go_through(&walk, points, INT64_MIN);
+    go_through(&walk, &profile->recent, points->count != 0 ? points->newest.minutes : INT64_MIN);
+    end_walk(&walk);
 }
 
 static void take_total(void *context, const struct meter_value *value)
@@ -180,7 +229,12 @@ void fw_profile_turn(struct fw_profile *profile, struct reader *reader, mep_time
     while (reader_history_next(&profile->history, reader, &interval)) {
         int64_t wh[2] = {-1, -1};
         reader_history_values(&profile->history, reader, &interval, take_total, wh);
-        fw_history_add(&profile->points, interval.time, wh[0], wh[1]);
+        fw_history_add(profile->catching_up ? &profile->recent : &profile->points, interval.time,
+                       wh[0], wh[1]);
+    }
+    if (profile->catching_up && profile->history.state == READER_HISTORY_CURRENT) {
+        profile->catching_up = false;
+        reader_history_init(&profile->history, 0, profile->all_since);
     }
     if (profile->history.state == READER_HISTORY_READING)
         profile->again_at = MEP_NEVER;

@@ -25,6 +25,8 @@ enum {
     BAUD = 9600,
     GATHERED = 16, /* bytes, or a pause of 3: far below the pause that ends a response */
     DAYS = 31,
+    RECENT_DAYS = 2, /* today and yesterday, read first */
+    DAY_S = 86400,
     POINTS = DAYS * 96,
     ITERATIONS = 20000, /* of a password: about a second */
     ENABLE_AFTER_S = 3  /* the radio's start is over by then */
@@ -85,7 +87,7 @@ static bool derive(void *context, const char *password, const uint8_t salt[READE
 static bool series(void *context, const struct reader_series *wanted, reader_point_fn *fn,
                    void *fn_context)
 {
-    fw_history_series(&app.profile.points, wanted, fn, fn_context);
+    fw_profile_series(&app.profile, wanted, fn, fn_context);
     return true;
 }
 
@@ -171,7 +173,7 @@ static void take_clock(mep_time now)
         settimeofday(&tv, NULL);
         ESP_LOGI(tag, "the clock is set by the meter's");
     }
-    fw_profile_begin(&app.profile, meter_s, DAYS);
+    fw_profile_begin(&app.profile, meter_s, DAYS * DAY_S, RECENT_DAYS * DAY_S);
 }
 
 static void on_event(const struct reader_event *event, mep_time now)
@@ -333,9 +335,9 @@ void meter_start(void)
     ESP_ERROR_CHECK(uart_set_rx_timeout(UART, 3));
 
     /* Left over from the code in RAM, and of no use for anything smaller than a word. */
-    uint32_t *words = heap_caps_malloc(FW_HISTORY_WORDS(POINTS) * sizeof *words, MALLOC_CAP_32BIT);
+    uint32_t *words = heap_caps_malloc(FW_PROFILE_WORDS(POINTS) * sizeof *words, MALLOC_CAP_32BIT);
     app.exchanges = app_room(sizeof *app.exchanges);
-    fw_profile_init(&app.profile, words, words != NULL ? POINTS : 0);
+    fw_profile_init(&app.profile, words, POINTS);
     app_lock();
     mep_time now = app_now();
     reader_bridge_init(&app.bridge, &host, &app.settings, "meplink",
