@@ -176,6 +176,7 @@ static enum reader_http_result get_board(struct board_call *call)
     reader_json_begin(out, NULL);
     reader_json_string(out, "version", call->http.bridge->version);
     reader_json_bool(out, "password_set", call->http.bridge->settings->http_password[0] != 0);
+    reader_json_bool(out, "key_set", call->http.bridge->meter[0]->settings->key[0] != 0);
     reader_json_bool(out, "in_hand", call->visit != FW_VISIT_NETWORK);
     reader_json_begin(out, "network");
     reader_json_string(out, "state", states[n->state]);

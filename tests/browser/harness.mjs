@@ -1,5 +1,6 @@
-// What the browser's tests and the pictures share: a mepsim with two meters, a mepd
-// and a Chromium of their own, all on loopback, in a folder that goes with them.
+// What the browser's tests and the pictures share: a mepsim with two meters and a mepd,
+// or a board without its chip, and a Chromium of their own, all on loopback, in a folder
+// that goes with them.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -41,9 +42,53 @@ async function end(child, signal = "SIGTERM") {
   await once(child, "exit");
 }
 
-export class House {
+/** A Chromium that looks at this.base, in this.folder. */
+class Visited {
   constructor() {
     this.folder = mkdtempSync(join(tmpdir(), "meplink-browser-"));
+  }
+
+  /** A new page. `requests` and `errors` are of all pages of this context. */
+  async open(options = {}) {
+    this.requests ??= [];
+    this.errors ??= [];
+    this.browser ??= await chromium.launchPersistentContext(join(this.folder, "profile"), {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      headless: true,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+      viewport: { width: 1280, height: 900 },
+      locale: "en-GB",
+      ...options,
+    });
+    const page = await this.browser.newPage();
+    page.setDefaultTimeout(60000);
+    page.on("request", (r) => this.requests.push(r.url()));
+    page.on("pageerror", (e) => this.errors.push(`page: ${e.message}`));
+    page.on("console", (m) => {
+      // That an answer is 401 is said by the browser itself, and is no fault of the page.
+      if (m.type() === "error" && !m.text().startsWith("Failed to load resource")) this.errors.push(m.text());
+    });
+    await page.goto(this.base);
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class House extends Visited {
+  constructor() {
+    super();
     this.line = join(this.folder, "meter");
     this.truthFile = join(this.folder, "truth");
     this.config = join(this.folder, "mepd.conf");
@@ -125,39 +170,28 @@ export class House {
     await this.browser?.close();
     await this.stop();
     await this.unplug();
-    rmSync(this.folder, { recursive: true, force: true });
+    await super.close();
+  }
+}
+
+/** tests/firmware/board/board.c. */
+export class Board extends Visited {
+  async begin(...options) {
+    const port = await freePort();
+    this.base = `http://127.0.0.1:${port}/`;
+    const page = new URL("../../web/setup/dist/setup.html", import.meta.url).pathname;
+    this.board = spawn(join(BIN, "test_board"), [String(port), page, ...options], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(this.board.stdout, "data");
   }
 
-  /** A new page. `requests` and `errors` are of all pages of this context. */
-  async open(options = {}) {
-    this.requests ??= [];
-    this.errors ??= [];
-    this.browser ??= await chromium.launchPersistentContext(join(this.folder, "profile"), {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      headless: true,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-      viewport: { width: 1280, height: 900 },
-      locale: "en-GB",
-      ...options,
-    });
-    const page = await this.browser.newPage();
-    page.setDefaultTimeout(60000);
-    page.on("request", (r) => this.requests.push(r.url()));
-    page.on("pageerror", (e) => this.errors.push(`page: ${e.message}`));
-    page.on("console", (m) => {
-      // That an answer is 401 is said by the browser itself, and is no fault of the page.
-      if (m.type() === "error" && !m.text().startsWith("Failed to load resource")) this.errors.push(m.text());
-    });
-    await page.goto(this.base);
-    return page;
+  state() {
+    return fetch(`${this.base}api/v1/board`).then((r) => r.json());
+  }
+
+  async close() {
+    await this.browser?.close();
+    await end(this.board);
+    await super.close();
   }
 }
 

@@ -198,6 +198,7 @@ static void who_has_not_logged_in_sees_little(void **state)
         assert_int_equal(ask("GET", "/setup", NULL), 200);
         assert_string_equal(v.house.text, "<page>");
         assert_int_equal(ask("GET", "/api/v1/board", NULL), 200);
+        assert_non_null(strstr(v.house.text, "\"password_set\":true,\"key_set\":true,"));
         assert_non_null(strstr(v.house.text, "\"free\":123456"));
         assert_non_null(strstr(v.house.text, "\"stack_left\":{\"meter\":789}"));
         assert_non_null(strstr(v.house.text, "\"starts\":{\"all\":13,\"last\":\"task_watchdog\","

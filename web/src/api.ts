@@ -169,25 +169,46 @@ export async function failure(response: Response): Promise<ApiError> {
   );
 }
 
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function send(method: string, path: string, body: string | undefined, type: string, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = type;
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   let response: Response;
   try {
-    response = await fetch(BASE + path, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store",
-      signal,
-    });
+    response = await fetch(BASE + path, { method, headers, body, cache: "no-store", signal });
   } catch (e) {
     if (signal?.aborted) throw e;
     throw new ApiError(0, "unreachable", "");
   }
   if (!response.ok) throw await failure(response);
-  return (await response.json()) as T;
+  return response;
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return (await (await send(method, path, text, "application/json", signal)).json()) as T;
+}
+
+/** The same with a body that is no JSON. */
+export async function post(path: string, text: string): Promise<void> {
+  await send("POST", path, text, "text/plain");
+}
+
+/** A file, however large; `progress` is told the share that is gone. */
+export function upload(path: string, file: Blob, progress: (share: number) => void): Promise<void> {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.upload.onprogress = (e) => progress(e.loaded / e.total);
+    request.onload = () => {
+      if (request.status === 200) done();
+      else failure(new Response(request.response as string, { status: request.status })).then(failed, failed);
+    };
+    request.onerror = () => failed(new ApiError(0, "unreachable", ""));
+    request.open("POST", BASE + path);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.send(file);
+  });
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => call<T>("GET", path, undefined, signal);

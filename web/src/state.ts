@@ -18,6 +18,8 @@ export const session = new Cell<Session | undefined>(undefined);
 /** A login ended by itself: it is said once, where one can log in again. */
 export const sessionEnded = new Cell(false);
 export const ui = new Cell<Ui | undefined>(undefined);
+/** It is the board that serves this page: it has one meter, and a page of its own for the rest. */
+export const isBoard = (u: Ui | undefined) => u?.software === "meplink";
 export const meters = new Cell<MeterListed[]>([]);
 export const info = new Cell<Info | undefined>(undefined);
 export const latest = new Cell<Received | undefined>(undefined);

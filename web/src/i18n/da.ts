@@ -235,6 +235,8 @@ export const da: Record<Key, string> = {
   login_for_all: "Siden vises efter login.",
   no_password_set: "Der er ingen adgangskode, så ingen kan logge ind.",
   no_password_mepd: "Sæt en der, hvor programmet kører: mepd --set-password.",
+  board_has: "Wi-Fi, opdatering, sikkerhedskopi, certifikater og diagnostik findes et andet sted:",
+  board_page: "enhedens egen side",
   session_ended: "Sessionen er slut. Log ind igen.",
   wrong_password: "Forkert adgangskode.",
 

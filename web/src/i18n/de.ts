@@ -235,6 +235,8 @@ export const de: Record<Key, string> = {
   login_for_all: "Diese Seite ist nach der Anmeldung zu sehen.",
   no_password_set: "Es ist kein Passwort gesetzt, also kann sich niemand anmelden.",
   no_password_mepd: "Eines dort setzen, wo das Programm läuft: mepd --set-password.",
+  board_has: "WLAN, Aktualisierung, Sicherung, Zertifikate und Diagnose sind anderswo:",
+  board_page: "die eigene Seite des Geräts",
   session_ended: "Die Sitzung ist beendet. Bitte erneut anmelden.",
   wrong_password: "Falsches Passwort.",
 

@@ -234,6 +234,8 @@ export const en = {
   login_for_all: "This page is shown after logging in.",
   no_password_set: "No password is set, so nobody can log in.",
   no_password_mepd: "Set one where the program runs: mepd --set-password.",
+  board_has: "Wi-Fi, updates, backup, certificates and diagnostics are elsewhere:",
+  board_page: "the board's own page",
   session_ended: "The session has ended. Please log in again.",
   wrong_password: "Wrong password.",
 

@@ -18,7 +18,7 @@ export function Login({ why }: { why: string }) {
       <div class="login">
         <p>{why}</p>
         <p>
-          {t("no_password_set")} {ui?.software === "mepd" && t("no_password_mepd")}
+          {t("no_password_set")} {ui && (state.isBoard(ui) ? <a href="/setup">{t("board_page")}</a> : t("no_password_mepd"))}
         </p>
       </div>
     );

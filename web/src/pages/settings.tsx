@@ -200,6 +200,7 @@ type Said = { kind: "saved" | "problem"; text: string } | undefined;
 
 function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
   const t = useT();
+  const board = state.isBoard(useCell(state.ui));
   const [edits, setEdits] = useState<Edits>({});
   const [added, setAdded] = useState<string[]>([]);
   const [removed, setRemoved] = useState<string[]>([]);
@@ -287,20 +288,22 @@ function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
         title={t("g_meter", { name })}
         class={"group" + (gone ? " gone" : "")}
         aside={
-          <button
-            type="button"
-            class="small"
-            disabled={g.settings.some((s) => s.fixed)}
-            onClick={() => {
-              setSaid(undefined);
-              if (isNew) {
-                setAdded(added.filter((n) => n !== name));
-                setEdits((was) => Object.fromEntries(Object.entries(was).filter(([key]) => !key.startsWith(`meter.${name}.`))));
-              } else setRemoved(gone ? removed.filter((n) => n !== name) : [...removed, name]);
-            }}
-          >
-            {t(gone ? "undo" : "remove_meter")}
-          </button>
+          !board && (
+            <button
+              type="button"
+              class="small"
+              disabled={g.settings.some((s) => s.fixed)}
+              onClick={() => {
+                setSaid(undefined);
+                if (isNew) {
+                  setAdded(added.filter((n) => n !== name));
+                  setEdits((was) => Object.fromEntries(Object.entries(was).filter(([key]) => !key.startsWith(`meter.${name}.`))));
+                } else setRemoved(gone ? removed.filter((n) => n !== name) : [...removed, name]);
+              }}
+            >
+              {t(gone ? "undo" : "remove_meter")}
+            </button>
+          )
         }
       >
         {gone ? (
@@ -323,14 +326,21 @@ function Form({ settings, again }: { settings: Setting[]; again: () => void }) {
     <form class="settings" onSubmit={(e) => void save(e)} noValidate autoComplete="off">
       {/* Not asked for: only for those who keep passwords, which want to know whose they are. */}
       <input type="text" name="username" value="meplink" autoComplete="username" hidden readOnly />
+      {board && (
+        <p class="plate">
+          {t("board_has")} <a href="/setup">{t("board_page")}</a>
+        </p>
+      )}
       {list.filter((g) => g.meter !== undefined).map(meterGroup)}
-      <AddMeter
-        taken={meterNames}
-        add={(name) => {
-          setAdded([...added, name]);
-          focus.current = idOf(`meter.${name}.uri`);
-        }}
-      />
+      {!board && (
+        <AddMeter
+          taken={meterNames}
+          add={(name) => {
+            setAdded([...added, name]);
+            focus.current = idOf(`meter.${name}.uri`);
+          }}
+        />
+      )}
         {list
           .filter((g) => g.meter === undefined)
           .map((g) => (
