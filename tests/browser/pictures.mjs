@@ -1,8 +1,9 @@
-// The pictures of docs/pictures/, taken anew: cd web && npm run pictures.
-// Look at each of them before committing it. Wants Debian's faketime and pngquant.
+// The pictures of docs/pictures/, taken anew: cd web && npm run pictures, or those of
+// one alone: npm run pictures -- board. Look at each of them before committing it.
+// Wants Debian's faketime and pngquant.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
-import { House, logIn, until } from "./harness.mjs";
+import { Board, House, KEY, logIn, PASSWORD, until } from "./harness.mjs";
 
 const OUT = "docs/pictures";
 const WIDE = { width: 1440, height: 900 };
@@ -15,9 +16,19 @@ const begun = Date.now();
 const moment = () => new Date(MOMENT + Date.now() - begun);
 const timezoneId = "Europe/Copenhagen";
 
-const house = new House();
 mkdirSync(OUT, { recursive: true });
-try {
+
+async function take(page, name, options = {}) {
+  const path = `${OUT}/${name}.png`;
+  await page.screenshot({ path, ...options });
+  // Fewer colours: these are plain areas and text.
+  spawnSync("pngquant", ["--force", "--ext", ".png", "--speed", "1", "--strip", "128", path]);
+  const { size: bytes } = statSync(path);
+  console.log(`${path} ${bytes}`);
+  if (bytes > LIMIT) process.exitCode = 1;
+}
+
+async function dashboard(house) {
   await house.begin("cost.currency = DKK\ncost.import = 2.45\ncost.export = 0.6\ncost.fixed = 30\n", ["--seed", "3"], {
     TZ: "UTC",
     LD_PRELOAD: "/usr/$LIB/faketime/libfaketimeMT.so.1",
@@ -36,13 +47,7 @@ try {
     await until("loaded", async () => !/Loading/.test(await page.locator("body").innerText()));
     await prepare?.();
     await page.waitForTimeout(800);
-    const path = `${OUT}/${name}.png`;
-    await page.screenshot({ path });
-    // Fewer colours: these are plain areas and text.
-    spawnSync("pngquant", ["--force", "--ext", ".png", "--speed", "1", "--strip", "128", path]);
-    const { size: bytes } = statSync(path);
-    console.log(`${path} ${bytes}`);
-    if (bytes > LIMIT) process.exitCode = 1;
+    await take(page, name);
   };
   await picture("dashboard-light", "", WIDE, "light");
   await picture("dashboard-dark", "", WIDE, "dark");
@@ -65,6 +70,34 @@ try {
     await page.clock.setFixedTime(moment());
   });
   house.sim.kill("SIGCONT");
-} finally {
-  await house.close();
+}
+
+/** The first set-up, as a phone sees it. */
+async function setup(board) {
+  await board.begin();
+  const page = await board.open({ timezoneId, viewport: PHONE, deviceScaleFactor: 1 });
+  const step = (name) => page.locator(`#step-${name}`);
+  await page.locator("#new-password").waitFor();
+  await take(page, "board-password");
+  await page.fill("#new-password", PASSWORD);
+  await page.press("#new-password", "Enter");
+  await step("wifi").getByText("Home").click();
+  await page.fill("#wifi-password", "correct horse");
+  await take(page, "board-wifi");
+  await page.press("#wifi-password", "Enter");
+  await step("wifi").and(page.locator(".done")).waitFor();
+  await page.fill("#key", KEY);
+  await page.press("#key", "Enter");
+  await page.getByText("The board is set up.").waitFor();
+  await take(page, "board-done");
+}
+
+const all = { dashboard: [new House(), dashboard], board: [new Board(), setup] };
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all)) {
+  const [visited, pictures] = all[name];
+  try {
+    await pictures(visited);
+  } finally {
+    await visited.close();
+  }
 }
