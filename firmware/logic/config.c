@@ -192,3 +192,28 @@ const char *fw_config_restore(struct fw_config *c, const char *text, size_t size
     }
     return draft.size > FW_CONFIG_TEXT ? too_long : keep(c, &draft);
 }
+
+/* ---- The meter's reader ---- */
+
+void fw_config_reader(const struct reader_meter_settings *section, uint32_t baud,
+                      struct reader_config *reader)
+{
+    struct mep_key key;
+    bool set = mep_key_parse(section->key, strlen(section->key), &key) == MEP_KEY_OK;
+
+    if (!set)
+        memset(&key, 0, sizeof key);
+    reader_config_init(reader, &key);
+    reader->client.encrypt = section->encrypt;
+    reader->client.baud = baud;
+    reader->period_us = section->period_s * (mep_time)1000000;
+    reader->no_key = !set;
+    mep_key_wipe(&key);
+}
+
+bool fw_config_is_same_reader(const struct reader_config *a, const struct reader_config *b)
+{
+    return a->no_key == b->no_key && a->client.encrypt == b->client.encrypt &&
+           a->period_us == b->period_us &&
+           memcmp(a->client.key.bytes, b->client.key.bytes, sizeof a->client.key.bytes) == 0;
+}

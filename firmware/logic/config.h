@@ -8,6 +8,7 @@
 
 #include "firmware/logic/store.h"
 #include "firmware/logic/tolerant.h"
+#include "reader/reader.h"
 
 enum {
     FW_CONFIG_TEXT = 3072, /* characters of all settings */
@@ -50,5 +51,14 @@ const char *fw_config_backup(struct fw_config *config, bool secrets, size_t *siz
 /* Puts a backup in place of all settings. A secret that it lacks stays. */
 const char *fw_config_restore(struct fw_config *config, const char *text, size_t size,
                               unsigned *line);
+
+/* ---- The meter's reader ---- */
+
+/* What the section means for a reader at a line of so many baud; the key is to be wiped after use. */
+void fw_config_reader(const struct reader_meter_settings *section, uint32_t baud,
+                      struct reader_config *reader);
+
+/* A reader that goes by one of them need not begin anew for the other. */
+bool fw_config_is_same_reader(const struct reader_config *a, const struct reader_config *b);
 
 #endif

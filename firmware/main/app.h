@@ -45,13 +45,13 @@ struct app {
     struct fw_seen seen[12]; /* networks, when they were looked for last */
     size_t seen_count;
     bool scan_wanted;
+    mep_time set_up_until; /* until then who has no password yet may set one from anywhere */
 
     /* Told once at the start, or by one task alone. */
     struct fw_probation probation;
     uint32_t resets[FW_RESETS]; /* by esp_reset_reason(); kept in NVS */
     char access_point[33], access_point_password[16];
-    mep_time set_up_until;        /* until then who has no password yet may set one from anywhere */
-    volatile mep_time restart_at; /* 0: not at all */
+    volatile bool restart_wanted;
     TaskHandle_t task[APP_TASKS]; /* whose stacks the diagnostics show */
 };
 

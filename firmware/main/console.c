@@ -59,8 +59,8 @@ static void button_turn(mep_time now)
         ESP_LOGI(tag, "button: the access point opens for 10 minutes");
         app_lock();
         fw_network_open(&app.network, now);
-        app_unlock();
         app.set_up_until = now + 600000000;
+        app_unlock();
         break;
     case FW_PRESS_LONG:
         ESP_LOGW(tag, "button: all settings are forgotten");

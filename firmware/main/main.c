@@ -40,7 +40,7 @@ TickType_t app_ticks_until(mep_time when)
 
 void app_restart(void)
 {
-    app.restart_at = app_now() + 1000000;
+    app.restart_wanted = true;
 }
 
 void *app_room(size_t size)
@@ -92,6 +92,7 @@ void app_main(void)
     web_start();
 
     ESP_ERROR_CHECK(esp_task_wdt_add(NULL));
+    mep_time restart_at = MEP_NEVER;
     TickType_t last = xTaskGetTickCount();
     for (unsigned turn = 0;; turn++) {
         mep_time now = app_now();
@@ -101,7 +102,9 @@ void app_main(void)
             update_turn(now);
             log_turn();
         }
-        if (app.restart_at != 0 && now >= app.restart_at)
+        if (app.restart_wanted && restart_at == MEP_NEVER)
+            restart_at = now + 1000000;
+        if (now >= restart_at)
             esp_restart();
         esp_task_wdt_reset();
         vTaskDelayUntil(&last, pdMS_TO_TICKS(TURN_MS));

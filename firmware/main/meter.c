@@ -36,7 +36,7 @@ static const int64_t CLOCK_SET = 1704067200; /* 2024 */
 
 static QueueHandle_t events;
 static uint32_t heard;
-static mep_time read_at;
+static volatile uint32_t read_s; /* since the start; 0: never. One word, since others look at it */
 
 /* ---- What the bridge asks of its host ---- */
 
@@ -128,28 +128,16 @@ void meter_apply(void)
 {
     const struct reader_meter_settings *s = &app.section[0];
     struct reader_config config;
-    struct mep_key key;
 
-    bool set = mep_key_parse(s->key, strlen(s->key), &key) == MEP_KEY_OK;
-    if (!set)
-        memset(&key, 0, sizeof key);
-    bool same = set != app.reader.config.no_key && app.reader.config.client.encrypt == s->encrypt &&
-                app.reader.config.period_us == s->period_s * SECOND &&
-                memcmp(&app.reader.config.client.key, &key, sizeof key) == 0;
-    if (!same) {
-        reader_config_init(&config, &key);
-        config.client.encrypt = s->encrypt;
-        config.client.baud = BAUD;
-        config.period_us = s->period_s * SECOND;
-        config.no_key = !set;
+    fw_config_reader(s, BAUD, &config);
+    if (!fw_config_is_same_reader(&app.reader.config, &config)) {
         reader_init(&app.reader, &config);
         reader_exchanges_init(app.exchanges);
         reader_meter_init(&app.meter, s, &app.reader, &app.profile.history, app.exchanges);
         fw_profile_forget(&app.profile);
         heard = 0;
-        mep_key_wipe(&config.client.key);
     }
-    mep_key_wipe(&key);
+    mep_key_wipe(&config.client.key);
 }
 
 /* ---- Events and history ---- */
@@ -182,7 +170,7 @@ static void on_event(const struct reader_event *event, mep_time now)
 
     switch (event->type) {
     case READER_EVENT_READING:
-        read_at = now;
+        read_s = (uint32_t)(now / SECOND);
         take_clock(now);
         break;
     case READER_EVENT_LINK:
@@ -302,7 +290,7 @@ static void run(void *context)
 
 bool meter_was_read(void)
 {
-    return read_at != 0 && app_now() - read_at < 15 * SECOND;
+    return read_s != 0 && (uint32_t)(app_now() / SECOND) - read_s < 15;
 }
 
 /* ---- Start ---- */

@@ -15,6 +15,7 @@ static const char tag[] = "update";
 enum {
     PIECE = 2048
 };
+static const mep_time FETCH_LIMIT = 900000000; /* or a server that drips keeps all others out */
 
 static struct fw_update update;
 static struct fw_image_rules rules;
@@ -111,17 +112,36 @@ const char *update_end(bool whole)
 
 static const char *copy_all(esp_http_client_handle_t client)
 {
+    const mep_time until = app_now() + FETCH_LIMIT;
     const char *problem = NULL;
     int count = 1;
 
     while (problem == NULL && count > 0) {
-        count = esp_http_client_read(client, (char *)piece, PIECE);
+        count = app_now() < until ? esp_http_client_read(client, (char *)piece, PIECE) : -1;
         if (count > 0)
             problem = update_bytes(piece, (size_t)count);
     }
     if (problem == NULL && (count < 0 || !esp_http_client_is_complete_data_received(client)))
         problem = "broke off";
     return problem;
+}
+
+/* NULL once all of it is here, or why not. */
+static const char *get(esp_http_client_handle_t client)
+{
+    for (int hops = 3; esp_http_client_open(client, 0) == ESP_OK; hops--) {
+        int64_t size = esp_http_client_fetch_headers(client);
+        int status = esp_http_client_get_status_code(client);
+        if (size < 0)
+            break;
+        if (status / 100 == 3 && hops > 0 && esp_http_client_set_redirection(client) == ESP_OK) {
+            esp_http_client_close(client);
+            continue;
+        }
+        update.announced = (size_t)size;
+        return status == 200 ? copy_all(client) : "is not given out by the server at that URL";
+    }
+    return "cannot be fetched: no server answers at that URL";
 }
 
 static void fetch(void *context)
@@ -134,25 +154,13 @@ static void fetch(void *context)
         .buffer_size_tx = 2048,
     };
     esp_http_client_handle_t client = esp_http_client_init(&config);
-    bool whole = false;
+    const char *problem = client != NULL ? get(client) : "cannot be fetched: no memory for it now";
 
-    for (int hops = 3; client != NULL && esp_http_client_open(client, 0) == ESP_OK; hops--) {
-        int64_t size = esp_http_client_fetch_headers(client);
-        int status = esp_http_client_get_status_code(client);
-        if (status / 100 == 3 && hops > 0 && esp_http_client_set_redirection(client) == ESP_OK) {
-            esp_http_client_close(client);
-            continue;
-        }
-        update.announced = size > 0 ? (size_t)size : 0;
-        if (status == 200)
-            whole = copy_all(client) == NULL;
-        if (status != 200)
-            update.problem = "is not given out by the server at that URL";
-        break;
-    }
+    if (update.problem == NULL)
+        update.problem = problem;
     esp_http_client_cleanup(client);
     free(piece);
-    update_end(whole);
+    update_end(problem == NULL);
     vTaskDelete(NULL);
 }
 

@@ -18,7 +18,7 @@ enum {
     BODY = 4096, /* more than all settings */
     AGAIN_MS = 100
 };
-static const mep_time ARRIVES = 10000000; /* a request, however it drips */
+static const mep_time ARRIVES = 10000000, UPLOADED = 900000000; /* a request, however it drips */
 
 httpd_handle_t web_server;
 
@@ -182,7 +182,7 @@ static esp_err_t handle(httpd_req_t *req)
     take_head(call, req);
     if (web_is_upload(call)) {
         const char *problem = NULL;
-        arrives_until = MEP_NEVER; /* each piece has its own time */
+        arrives_until = app_now() + UPLOADED;
         /* It takes a while: nobody else is kept waiting for the lock. */
         xSemaphoreGive(lock);
         int status = web_upload(call, req, &problem);

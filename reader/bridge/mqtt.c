@@ -332,12 +332,6 @@ static mep_time legacy_due(const struct reader_published *p)
     return p->legacy_known ? p->legacy_at + LEGACY_US : INT64_MIN;
 }
 
-static bool nothing(void *context, const char *bytes, size_t count)
-{
-    (void)context, (void)bytes, (void)count;
-    return true;
-}
-
 /* All five are of one reading, as far as the connection takes them in one go. */
 static bool next_legacy(struct reader_mqtt *mqtt, mep_time now, struct reader_mqtt_message *message)
 {
@@ -356,7 +350,7 @@ static bool next_legacy(struct reader_mqtt *mqtt, mep_time now, struct reader_mq
     message->kind = READER_MQTT_LEGACY;
     message->legacy = (enum reader_legacy_topic)mqtt->next_legacy++;
     message->meter = meter;
-    reader_out_init(&out, nothing, NULL);
+    reader_out_init(&out, NULL, NULL);
     if (reader_legacy_document(meter, message->legacy, now, &out))
         return true;
     mqtt->next_legacy = READER_LEGACY_TOPICS; /* nothing fresh: not ten seconds more */

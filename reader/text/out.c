@@ -13,7 +13,7 @@ void reader_out_bytes(struct reader_out *out, const char *bytes, size_t count)
 {
     if (out->failed || count == 0)
         return;
-    if (out->fn(out->context, bytes, count))
+    if (out->fn == NULL || out->fn(out->context, bytes, count))
         out->total += count;
     else
         out->failed = true;

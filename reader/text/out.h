@@ -30,6 +30,7 @@ struct reader_out {
     bool comma; /* JSON: something stands before what comes next */
 };
 
+/* fn NULL: it goes nowhere, and is only counted. */
 void reader_out_init(struct reader_out *out, reader_out_fn *fn, void *context);
 
 void reader_out_bytes(struct reader_out *out, const char *bytes, size_t count);

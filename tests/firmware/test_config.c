@@ -226,6 +226,36 @@ static void the_wifi_is_not_changed_untried(void **unused)
     assert_memory_equal(fw_config_untried(wifi, 2), "wifi.ssid: ", 11);
 }
 
+static void the_reader_begins_anew_only_for_what_is_its_own(void **unused)
+{
+    static const char *const changes[][2] = {{"meter.meter.key", "another meter's."},
+                                             {"meter.meter.encrypt", "true"},
+                                             {"meter.meter.period_s", "10"},
+                                             {"meter.meter.key", NULL}};
+    struct reader_config before, now;
+
+    (void)unused;
+    fw_config_reader(section, 9600, &now);
+    assert_true(now.no_key);
+    assert_null(change("meter.meter.key", "0123456789abcdef"));
+    fw_config_reader(section, 9600, &now);
+    assert_false(now.no_key);
+    assert_memory_equal(now.client.key.bytes, "0123456789abcdef", 16);
+    assert_int_equal(now.client.baud, 9600);
+    assert_int_equal(now.period_us, 1000000);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        before = now;
+        assert_null(change("net.hostname", i % 2 == 0 ? "cellar" : "attic"));
+        fw_config_reader(section, 9600, &now);
+        assert_true(fw_config_is_same_reader(&before, &now));
+        assert_null(change(changes[i][0], changes[i][1]));
+        fw_config_reader(section, 9600, &now);
+        assert_false(fw_config_is_same_reader(&before, &now));
+    }
+    assert_true(now.no_key && now.client.encrypt);
+    assert_int_equal(now.period_us, 10000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup(wrong_backups_are_refused_with_their_line, new_board),
         cmocka_unit_test_setup(too_many_settings_are_refused, new_board),
         cmocka_unit_test(the_wifi_is_not_changed_untried),
+        cmocka_unit_test_setup(the_reader_begins_anew_only_for_what_is_its_own, new_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -364,9 +364,23 @@ static void long_texts_are_bounded(void **unused)
     assert_string_equal(members(&f, json, (size_t)size), "!");
 }
 
+static void what_goes_nowhere_is_counted(void **state)
+{
+    struct reader_out out;
+
+    (void)state;
+    reader_out_init(&out, NULL, NULL);
+    reader_json_begin(&out, NULL);
+    reader_json_integer(&out, "a", -12);
+    reader_json_end(&out);
+    assert_int_equal(out.total, strlen("{\"a\":-12}"));
+    assert_false(out.failed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_goes_nowhere_is_counted),
         cmocka_unit_test(numbers),
         cmocka_unit_test(a_buffer_ends_with_nul_and_says_when_it_is_full),
         cmocka_unit_test(json_nests),

@@ -100,15 +100,9 @@ static bool write_slot(void *context, unsigned slot, const uint8_t *bytes, size_
 
 static void apply(void)
 {
-    const char *text = b.section[0].key;
     struct reader_config config;
-    struct mep_key key;
-    bool set = mep_key_parse(text, strlen(text), &key) == MEP_KEY_OK;
 
-    if (!set)
-        memset(&key, 0, sizeof key);
-    reader_config_init(&config, &key);
-    config.no_key = !set;
+    fw_config_reader(&b.section[0], 0, &config);
     reader_init(&b.reader, &config);
     reader_exchanges_init(&b.exchanges);
     reader_meter_init(&b.meter, &b.section[0], &b.reader, &b.profile.history, &b.exchanges);
