@@ -62,8 +62,10 @@ static enum fw_improv_command understand(struct fw_improv *improv)
     if (data[0] == FW_IMPROV_JOIN) {
         const uint8_t *at = data + 2, *end = data + count;
         if (!take_text(&at, end, improv->ssid, sizeof improv->ssid) || improv->ssid[0] == 0 ||
-            !take_text(&at, end, improv->password, sizeof improv->password) || at != end)
+            !take_text(&at, end, improv->password, sizeof improv->password) || at != end) {
+            memset(improv->password, 0, sizeof improv->password);
             return FW_IMPROV_NONE;
+        }
     }
     improv->error = FW_IMPROV_OK;
     return (enum fw_improv_command)data[0];

@@ -226,6 +226,28 @@ static void the_wifi_is_not_changed_untried(void **unused)
     assert_memory_equal(fw_config_untried(wifi, 2), "wifi.ssid: ", 11);
 }
 
+/* A later version may know more meters than one: its others do not take our meter's place. */
+static void another_meters_section_is_passed_over(void **unused)
+{
+    static const char text[] =
+        "[meter house]\nkey = fedcba9876543210\n[meter meter]\nperiod_s = 7\n";
+    uint8_t buffer[FW_STORE_HEADER + 200];
+    struct fw_store store;
+
+    (void)unused;
+    fw_store_init(&store, &ops, buffer, sizeof buffer);
+    assert_true(fw_store_save(&store, text, sizeof text - 1));
+    start();
+    assert_int_equal(settings.meters, 1);
+    assert_string_equal(section[0].name, "meter");
+    assert_string_equal(section[0].key, "");
+    assert_int_equal(section[0].period_s, 7);
+    assert_int_not_equal(config.skipped, 0);
+    assert_null(change("meter.meter.key", "0123456789abcdef"));
+    start();
+    assert_string_equal(section[0].key, "0123456789abcdef");
+}
+
 static void the_reader_begins_anew_only_for_what_is_its_own(void **unused)
 {
     static const char *const changes[][2] = {{"meter.meter.key", "another meter's."},
@@ -267,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup(wrong_backups_are_refused_with_their_line, new_board),
         cmocka_unit_test_setup(too_many_settings_are_refused, new_board),
         cmocka_unit_test(the_wifi_is_not_changed_untried),
+        cmocka_unit_test_setup(another_meters_section_is_passed_over, new_board),
         cmocka_unit_test_setup(the_reader_begins_anew_only_for_what_is_its_own, new_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,7 @@ static void broken_packets_are_told_apart(void **unused)
         {"\x01\x03\x01z\x05", 5, FW_IMPROV_INVALID},      /* a password that is not there */
         {"\x01\x03\x05zz", 5, FW_IMPROV_INVALID},         /* a name that is not */
         {"\x01\x04\x01z\x00\x00", 6, FW_IMPROV_INVALID},  /* something behind */
+        {"\x01\x07\x01z\x03pwd!", 9, FW_IMPROV_INVALID},  /* the same, behind a password */
         {"\x01\x05\x02z\x00\x01y", 7, FW_IMPROV_INVALID}, /* a NUL inside */
     };
     struct fw_improv improv;
@@ -98,6 +99,7 @@ static void broken_packets_are_told_apart(void **unused)
         size_t size = pack(packet, bad[i].data, bad[i].count);
         assert_int_equal(feed(&improv, packet, size), FW_IMPROV_NONE);
         assert_int_equal(improv.error, bad[i].error);
+        assert_string_equal(improv.password, "");
         fw_improv_byte(&improv, '\n');
         assert_int_equal(improv.error, FW_IMPROV_OK);
     }
