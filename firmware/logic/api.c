@@ -87,10 +87,12 @@ static const char *take_members(struct board_call *call, const struct member *me
 
 static enum reader_http_result get_page(struct board_call *call)
 {
-    struct reader_out *out = text(call, "text/html; charset=utf-8");
+    const struct reader_host *host = call->http.bridge->host;
+    enum reader_http_result result =
+        http_get_asset(&call->http, host->asset(host->context, "/setup"));
 
-    reader_out_bytes(out, call->api->host->page, call->api->host->page_size);
-    return READER_HTTP_DONE;
+    call->http.response->page = false; /* its own rules are in it */
+    return result;
 }
 
 static void write_meter_link(const struct fw_api *api, struct reader_out *out)

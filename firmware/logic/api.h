@@ -65,8 +65,6 @@ struct fw_api_host {
     bool (*core)(struct reader_out *out);
     void (*restart)(void);
     void (*forget)(void); /* all settings */
-    const char *page;     /* for set-up and recovery: all in one */
-    size_t page_size;
 };
 
 /* How a visitor came; all but the first have the board in hand, see above. */
@@ -88,7 +86,8 @@ struct fw_api {
  * Answers a request as reader_http() does; *handled is false, and nothing was
  * done, if its path is none of the board's. Whoever has to be shown how to set it
  * up is sent to /setup: a phone at our access point that looks whether there is
- * internet, and everybody at a board without a password.
+ * internet, and everybody at a board without a password. That page is the host's
+ * asset of this path, whole in itself, with rules of its own for what may run in it.
  */
 enum reader_http_result fw_api(struct fw_api *api, mep_time now, enum fw_visit visit,
                                struct reader_http_request *request,

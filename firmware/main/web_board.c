@@ -13,9 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-extern const char page_begin[] asm("_binary_setup_html_start");
-extern const char page_end[] asm("_binary_setup_html_end");
-
 static void add_task(struct fw_status *s, const char *name, TaskHandle_t task)
 {
     if (task == NULL || s->tasks == FW_TASKS)
@@ -101,8 +98,6 @@ static struct fw_api api = {&app.bridge, &app.network, &app.ladder, &app.echo, &
 void web_board_start(void)
 {
     host.networks = radio_can_scan ? networks : NULL;
-    host.page = page_begin;
-    host.page_size = (size_t)(page_end - page_begin);
 }
 
 static enum fw_visit visit(int socket)

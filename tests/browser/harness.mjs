@@ -179,8 +179,7 @@ export class Board extends Visited {
   async begin(...options) {
     const port = await freePort();
     this.base = `http://127.0.0.1:${port}/`;
-    const page = new URL("../../web/setup/dist/setup.html", import.meta.url).pathname;
-    this.board = spawn(join(BIN, "test_board"), [String(port), page, ...options], { stdio: ["ignore", "pipe", "inherit"] });
+    this.board = spawn(join(BIN, "test_board"), [String(port), ...options], { stdio: ["ignore", "pipe", "inherit"] });
     await once(this.board.stdout, "data");
   }
 

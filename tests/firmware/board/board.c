@@ -3,7 +3,7 @@
  * and reader/ as they are, with memory for flash, a list for the radio and the
  * built-in simulated meter at the line.
  *
- *     test_board PORT SETUP.HTML [network]    without "network" visitors have it in hand
+ *     test_board PORT [network]    without "network" visitors have it in hand
  *
  * Two networks are in sight: "Home", whose password is "correct horse", and
  * "Café & Søn", which is open. An image is signed if it ends in "signed". Time
@@ -29,8 +29,7 @@ enum {
     POINTS = 31 * 96,
     DEAF_US = 1500000, /* a restart */
     JOINS_US = 500000, /* the radio's answer */
-    FASTER = 10,
-    PAGE_MAX = 60000
+    FASTER = 10
 };
 
 static struct {
@@ -42,8 +41,6 @@ static struct {
     bool update_installed, core_dump;
     size_t pem[FW_PEMS];
     struct fw_lines lines;
-    char page[PAGE_MAX];
-    size_t page_size;
 
     /* Begins anew with each. */
     mep_time started_at, restart_at, radio_at;
@@ -530,26 +527,17 @@ int main(int count, char **words)
     static const struct link_user ops = {input, output, wake, reset, turn, lost};
     static const struct fw_api_host api_host = {status,  networks, try_network, change,  backup,
                                                 restore, fetch,    set_pem,     has_pem, log_text,
-                                                core,    restart,  forget,      b.page,  0};
-    static struct fw_api_host paged;
+                                                core,    restart,  forget};
     static uv_loop_t loop;
     struct uri uri;
 
-    if (count < 3) {
-        fprintf(stderr, "usage: test_board PORT SETUP.HTML [network]\n");
+    if (count < 2) {
+        fprintf(stderr, "usage: test_board PORT [network]\n");
         return 2;
     }
-    FILE *page = fopen(words[2], "rb");
-    if (page == NULL || (b.page_size = fread(b.page, 1, sizeof b.page, page)) == 0) {
-        fprintf(stderr, "test_board: %s cannot be read\n", words[2]);
-        return 1;
-    }
-    fclose(page);
-    paged = api_host;
-    paged.page_size = b.page_size;
     strcpy(b.version, "0.1.0");
     b.core_dump = true;
-    b.api = (struct fw_api){&b.bridge, &b.network, &b.ladder, &b.echo, &paged};
+    b.api = (struct fw_api){&b.bridge, &b.network, &b.ladder, &b.echo, &api_host};
     uri_parse("sim:", &uri);
     uv_loop_init(&loop);
     link_init(&b.link, &loop, &uri, &ops, NULL);
@@ -558,7 +546,7 @@ int main(int count, char **words)
         perror("test_board");
         return 1;
     }
-    b.http.visit = count > 3 ? FW_VISIT_NETWORK : FW_VISIT_IN_HAND;
+    b.http.visit = count > 2 ? FW_VISIT_NETWORK : FW_VISIT_IN_HAND;
     link_start(&b.link, 0);
     puts("ready");
     fflush(stdout);
