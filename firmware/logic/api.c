@@ -85,16 +85,6 @@ static const char *take_members(struct board_call *call, const struct member *me
 
 /* ---- Handlers ---- */
 
-static enum reader_http_result get_page(struct board_call *call)
-{
-    const struct reader_host *host = call->http.bridge->host;
-    enum reader_http_result result =
-        http_get_asset(&call->http, host->asset(host->context, "/setup"));
-
-    call->http.response->page = false; /* its own rules are in it */
-    return result;
-}
-
 static void write_meter_link(const struct fw_api *api, struct reader_out *out)
 {
     reader_json_begin(out, "meter_link");
@@ -375,7 +365,6 @@ static const struct {
     enum access access;
     board_handler *handler;
 } routes[] = {
-    {"GET", "/setup", ALL, get_page},
     {"GET", "/api/v1/board", ALL, get_board},
     {"GET", "/api/v1/board/networks", IN_HAND, get_networks},
     {"POST", "/api/v1/board/join", IN_HAND, post_join},

@@ -86,8 +86,8 @@ struct fw_api {
  * Answers a request as reader_http() does; *handled is false, and nothing was
  * done, if its path is none of the board's. Whoever has to be shown how to set it
  * up is sent to /setup: a phone at our access point that looks whether there is
- * internet, and everybody at a board without a password. That page is the host's
- * asset of this path, whole in itself, with rules of its own for what may run in it.
+ * internet, and everybody at a board without a password. That page is an asset of the
+ * host's (web/setup).
  */
 enum reader_http_result fw_api(struct fw_api *api, mep_time now, enum fw_visit visit,
                                struct reader_http_request *request,

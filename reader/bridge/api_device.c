@@ -205,7 +205,7 @@ enum reader_http_result http_get_asset(struct http_call *call, const struct read
     if (!takes_gzip(call->request->accept_encoding))
         return http_error(call, 406, "not_acceptable",
                           "this is only there compressed; Accept-Encoding: gzip is accepted");
-    response->page = true;
+    response->page = !asset->own_rules;
     response->etag = asset->etag;
     response->cache_control = asset->immutable ? "public, max-age=31536000, immutable" : "no-cache";
     if (knows(call->request->if_none_match, asset->etag)) {

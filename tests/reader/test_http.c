@@ -219,6 +219,9 @@ static void the_page_and_its_parts(void **state)
     assert_string_equal(v.response.cache_control, "no-cache");
     assert_string_equal(v.response.etag, "\"p1\"");
     assert_true(v.response.page);
+    visitor_get(&v, "/setup");
+    visitor_expect(&v, 200, NULL);
+    assert_false(v.response.page); /* it has rules of its own, and the others would stop it */
     visitor_get(&v, "/assets/a-1.js?x=1");
     visitor_expect(&v, 200, NULL);
     assert_non_null(strstr(v.response.cache_control, "immutable"));

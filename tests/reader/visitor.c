@@ -10,10 +10,10 @@ const char *const VISITOR_METER_SECRET = "m-bus-secret-m-bus-secret-m-bus-";
 const char *const VISITOR_KEY = "K3y-0f-th3-m3t3r";
 
 static const struct reader_asset assets[] = {
-    {"/", "text/html; charset=utf-8", (const uint8_t *)"page", 4, "\"p1\"", false},
-    {"/setup", "text/html", (const uint8_t *)"<page>", 6, "\"p1\"", false},
-    {"/assets/a-1.js", "text/javascript", (const uint8_t *)"script", 6, "\"s1\"", true},
-    {"/api/v1/openapi.json", "application/json", (const uint8_t *)"api", 3, "\"o1\"", false},
+    {"/", "text/html; charset=utf-8", (const uint8_t *)"page", 4, "\"p1\"", false, false},
+    {"/setup", "text/html", (const uint8_t *)"whole", 5, "\"w1\"", false, true},
+    {"/assets/a-1.js", "text/javascript", (const uint8_t *)"script", 6, "\"s1\"", true, false},
+    {"/api/v1/openapi.json", "application/json", (const uint8_t *)"api", 3, "\"o1\"", false, false},
 };
 
 /* ---- The host ---- */
