@@ -192,7 +192,8 @@ static enum reader_http_result get_networks(struct board_call *call)
 {
     const struct fw_api_host *host = call->api->host;
     const struct fw_seen *seen = NULL;
-    size_t count = host->networks != NULL ? host->networks(&seen) : 0;
+    bool look = said_yes(call->http.query, "look");
+    size_t count = host->networks != NULL ? host->networks(look, &seen) : 0;
     struct reader_out *out = http_json(&call->http, 200);
 
     reader_json_begin(out, NULL);

@@ -50,8 +50,9 @@ enum fw_pem {
 /* The board, of which there is one. */
 struct fw_api_host {
     void (*status)(struct fw_status *status); /* all zero before */
-    /* Networks seen lately; asks for a new look, which takes seconds. NULL: no radio. */
-    size_t (*networks)(const struct fw_seen **seen);
+    /* Networks seen when last looked for; `look`: asks for that, which takes seconds, in which
+     * nobody at the access point is heard. NULL: no radio. */
+    size_t (*networks)(bool look, const struct fw_seen **seen);
     bool (*join)(const char *ssid, const char *password); /* false: not now */
     const char *(*change)(const char *const *names, const char *const *values, size_t count);
     const char *(*backup)(bool secrets, size_t *size);

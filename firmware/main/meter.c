@@ -339,6 +339,6 @@ void meter_start(void)
     meter_apply();
     app_unlock();
     kdf.begin = xSemaphoreCreateBinary();
-    app_task(run_kdf, "kdf", 3072, tskIDLE_PRIORITY);
+    app_task(run_kdf, "kdf", 2560, tskIDLE_PRIORITY);
     app_task(run, "meter", 4608, 10);
 }

@@ -252,6 +252,6 @@ void web_start(void)
         const httpd_uri_t all = {.uri = "/*", .method = methods[i], .handler = handle};
         ESP_ERROR_CHECK(httpd_register_uri_handler(web_server, &all));
     }
-    app_task(run, "web", 4608, 5);
+    app_task(run, "web", 4096, 5);
     ESP_LOGI(tag, "serving on port 80");
 }

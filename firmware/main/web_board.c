@@ -48,9 +48,9 @@ static void status(struct fw_status *s)
     update_progress(s);
 }
 
-static size_t networks(const struct fw_seen **seen)
+static size_t networks(bool look, const struct fw_seen **seen)
 {
-    app.scan_wanted = true;
+    app.scan_wanted |= look;
     *seen = app.seen;
     return app.seen_count;
 }

@@ -34,11 +34,11 @@ static void status(struct fw_status *s)
     s->last_reset = 6;
 }
 
-static size_t networks(const struct fw_seen **seen)
+static size_t networks(bool look, const struct fw_seen **seen)
 {
     static const struct fw_seen found[] = {{"home", -50, false}, {"caf\xff\"", -80, true}};
 
-    did.scans++;
+    did.scans += look;
     *seen = found;
     return 2;
 }
@@ -282,6 +282,9 @@ static void networks_are_looked_for_and_joined(void **state)
     assert_int_equal(ask("GET", "/api/v1/board/networks", NULL), 200);
     assert_non_null(strstr(v.house.text, "{\"ssid\":\"home\",\"rssi\":-50,\"open\":false}"));
     assert_non_null(strstr(v.house.text, "\"caf"));
+    assert_int_equal(did.scans, 0);
+    assert_int_equal(ask("GET", "/api/v1/board/networks?look=yes", NULL), 200);
+    assert_int_equal(did.scans, 1);
     assert_int_equal(ask("POST", "/api/v1/board/join", "{\"ssid\":\"\",\"password\":\"12345678\"}"),
                      400);
     assert_int_equal(ask("POST", "/api/v1/board/join", "{\"ssid\":\"a\",\"password\":\"short\"}"),

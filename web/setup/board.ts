@@ -52,13 +52,13 @@ export const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export const look = () => api.get<Board>("board");
 
-/** Networks around: each question begins another look, which takes seconds. */
+/** Networks around. To look takes the radio seconds, in which it hears nobody at its access point. */
 export async function networks(): Promise<Seen[]> {
-  const ask = async () => (await api.get<{ networks: Seen[] }>("board/networks")).networks;
-  await ask();
+  const ask = async (query = "") => (await api.get<{ networks: Seen[] }>("board/networks" + query)).networks;
+  await ask("?look=yes");
   for (let i = 0; i < 3; i++) {
     await wait(2500);
-    const seen = await ask().catch(() => []); // the radio is elsewhere while it looks
+    const seen = await ask().catch(() => []);
     if (seen.length > 0) return seen;
   }
   return [];

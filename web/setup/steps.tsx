@@ -56,8 +56,8 @@ export function PasswordForm({ refresh, close }: { refresh: () => Promise<void>;
     void run(async () => {
       await api.call("POST", "board/password", { password });
       await api.logIn(password);
-      await refresh();
       close();
+      await refresh();
       return t("password_set");
     });
   };
@@ -159,8 +159,8 @@ export function WifiForm({ refresh, close }: { refresh: () => Promise<void>; clo
     void run(async () => {
       const joined = await board.join(ssid, open ? "" : (password.current?.value ?? ""));
       if (!joined) throw new api.ApiError(200, "", t("wifi_no_news"));
-      await refresh();
       close();
+      await refresh();
       return "";
     }, t("wifi_trying"));
   };
@@ -234,8 +234,8 @@ export function KeyForm({ refresh, close }: { refresh: () => Promise<void>; clos
   const keep = async (key: string, text: string) => {
     await api.call("PATCH", "config", { "meter.meter.key": key });
     setUntried("");
-    await refresh();
     close(text);
+    await refresh();
     return text;
   };
   const submit = (e: Event) => {

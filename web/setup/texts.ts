@@ -209,7 +209,7 @@ const da: Record<Key, string> = {
   d_off: "slukket",
   d_bridged: "TXD og RXD er forbundet; {wrong} af {bytes} byte forkerte",
   d_recovery: "Genopretning",
-  d_cycles: "ENABLE {enable} gange, senderen {supply} gange slukket og tændt",
+  d_cycles: "ENABLE {enable} gange, niveauomformeren {supply} gange slukket og tændt",
   d_slot: "Plads",
 };
 
@@ -313,7 +313,7 @@ const de: Record<Key, string> = {
   d_off: "aus",
   d_bridged: "TXD und RXD sind gebrückt; {wrong} von {bytes} Bytes falsch",
   d_recovery: "Rettungsversuche",
-  d_cycles: "ENABLE {enable}-mal, Sender {supply}-mal aus- und eingeschaltet",
+  d_cycles: "ENABLE {enable}-mal, Pegelwandler {supply}-mal aus- und eingeschaltet",
   d_slot: "Speicherplatz",
 };
 

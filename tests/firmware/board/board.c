@@ -210,14 +210,14 @@ static mep_time network_now(void)
     return link_now() * FASTER;
 }
 
-static size_t networks(const struct fw_seen **seen)
+static size_t networks(bool look, const struct fw_seen **seen)
 {
     static struct fw_seen found[AROUND];
 
-    for (size_t i = 0; i < AROUND; i++)
+    for (size_t i = 0; look && i < AROUND; i++)
         found[i] = around[i].seen;
     *seen = found;
-    return AROUND;
+    return found[0].ssid[0] != 0 ? AROUND : 0;
 }
 
 static bool try_network(const char *ssid, const char *password)
