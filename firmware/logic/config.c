@@ -12,6 +12,40 @@ static const char *stored_text(const struct fw_config *config)
     return (const char *)config->stored + FW_STORE_HEADER;
 }
 
+/* Keys of mepd's alone, such as names of files, mean nothing here. */
+static void forget_hosts_keys(struct reader_settings *settings)
+{
+    for (size_t i = 0; i < reader_settings_count; i++) {
+        const struct reader_setting *s = &reader_settings_keys[i];
+        if ((s->flags & READER_SETTING_HOST) != 0 && (s->flags & READER_SETTING_METER) == 0)
+            reader_settings_set(settings, s->key, NULL);
+    }
+}
+
+/* What the keys cannot tell by themselves; a meter whose key is still to come is no fault. */
+static bool is_consistent(struct reader_settings *settings, struct reader_settings_problem *problem)
+{
+    size_t meters = settings->meters;
+
+    settings->meters = 0;
+    bool good = reader_settings_check(settings, problem);
+    settings->meters = meters;
+    return good;
+}
+
+/* Another version may have judged differently; nobody is kept from changes by what does not agree. */
+static int make_consistent(struct reader_settings *settings)
+{
+    struct reader_settings_problem problem;
+    int changes = 0;
+
+    while (changes < 8 && !is_consistent(settings, &problem)) {
+        reader_settings_set(settings, problem.key, NULL);
+        changes++;
+    }
+    return changes;
+}
+
 static void read_stored(struct fw_config *c)
 {
     struct reader_settings_problem problem;
@@ -24,6 +58,8 @@ static void read_stored(struct fw_config *c)
                         c->uri); /* no other meter takes its place */
     c->skipped = fw_settings_read(c->settings, stored_text(c), c->size, version, renamed,
                                   c->scratch[0], FW_CONFIG_TEXT, &problem);
+    forget_hosts_keys(c->settings);
+    c->skipped += make_consistent(c->settings);
     reader_settings_set(c->settings, "meter.meter.uri", c->uri);
 }
 
@@ -84,16 +120,11 @@ static const char *keep(struct fw_config *c, const struct draft *draft)
 
 /* ---- Changes ---- */
 
-/* What the keys cannot tell by themselves; a meter whose key is still to come is no fault. */
 static const char *check(struct fw_config *c, struct reader_settings *settings)
 {
     struct reader_settings_problem problem;
-    size_t meters = settings->meters;
 
-    settings->meters = 0;
-    bool good = reader_settings_check(settings, &problem);
-    settings->meters = meters;
-    return good ? NULL : about(c, problem.key, problem.text);
+    return is_consistent(settings, &problem) ? NULL : about(c, problem.key, problem.text);
 }
 
 static const char *change(struct draft *draft, const char *name, const char *value)
@@ -186,6 +217,7 @@ const char *fw_config_restore(struct fw_config *c, const char *text, size_t size
     if (c->tried.meters != 0 && strcmp(c->tried_section[0].name, "meter") != 0)
         return "the board's meter is called meter; a section [meter meter] is accepted";
     reader_settings_set(&c->tried, "meter.meter.uri", c->uri);
+    forget_hosts_keys(&c->tried);
     if ((wrong = check(c, &c->tried)) != NULL)
         return wrong;
     while ((value = next_secret(c, &index, name)) != NULL) {

@@ -248,6 +248,31 @@ static void another_meters_section_is_passed_over(void **unused)
     assert_string_equal(section[0].key, "0123456789abcdef");
 }
 
+/* A configuration of mepd's, or of a version that judged otherwise, keeps nobody from changes. */
+static void what_does_not_agree_locks_nobody_out(void **unused)
+{
+    static const char text[] = "mqtt.cert = /etc/cert.pem\nhttp.listen = 0.0.0.0:80\n"
+                               "mqtt.power_min_s = 900\nmqtt.power_max_s = 30\n"
+                               "mqtt.expire_s = 7\nmqtt.url = mqtt://broker\n";
+    uint8_t buffer[FW_STORE_HEADER + 300];
+    struct fw_store store;
+    unsigned line;
+
+    (void)unused;
+    fw_store_init(&store, &ops, buffer, sizeof buffer);
+    assert_true(fw_store_save(&store, text, sizeof text - 1));
+    start();
+    assert_int_equal(config.skipped, 2); /* the times */
+    assert_string_equal(settings.mqtt_url, "mqtt://broker");
+    assert_int_equal(settings.mqtt_power_max_s, 30);
+    assert_null(change("http.public", "no"));
+    start();
+    assert_false(settings.http_public);
+    /* Who sets it now is told all the same. */
+    assert_non_null(change("mqtt.expire_s", "7"));
+    assert_null(restore("mqtt.cert = /etc/cert.pem\n", &line));
+}
+
 static void the_reader_begins_anew_only_for_what_is_its_own(void **unused)
 {
     static const char *const changes[][2] = {{"meter.meter.key", "another meter's."},
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup(wrong_backups_are_refused_with_their_line, new_board),
         cmocka_unit_test_setup(too_many_settings_are_refused, new_board),
         cmocka_unit_test(the_wifi_is_not_changed_untried),
+        cmocka_unit_test_setup(what_does_not_agree_locks_nobody_out, new_board),
         cmocka_unit_test_setup(another_meters_section_is_passed_over, new_board),
         cmocka_unit_test_setup(the_reader_begins_anew_only_for_what_is_its_own, new_board),
     };
