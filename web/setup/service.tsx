@@ -177,7 +177,7 @@ function facts(b: Board): [string, string][] {
     [t("d_memory"), t("d_least", { free: kb(b.heap.free), least: kb(b.heap.least) })],
     ...(b.rssi !== 0 ? [[t("d_signal"), `${b.rssi} dBm`] as [string, string]] : []),
     [t("d_link"), link.bridged ? bridged : t(link.transceiver && link.enable ? "d_on" : "d_off")],
-    [t("d_recovery"), t("d_cycles", { enable: link.enable_cycles, supply: link.supply_cycles })],
+    [t("d_recovery"), t("d_cycles", { enable: link.enable_cycles, supply: Math.max(0, link.supply_cycles - 1) }) /* the start is none */],
     [t("d_slot"), `${b.slot}, ${b.chip}, ESP-IDF ${b.idf}`],
   ];
 }

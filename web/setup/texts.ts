@@ -103,7 +103,7 @@ const en = {
   d_off: "off",
   d_bridged: "TXD and RXD are bridged; {wrong} of {bytes} bytes wrong",
   d_recovery: "Recovery steps",
-  d_cycles: "{enable} times ENABLE, {supply} times the transceiver switched off and on",
+  d_cycles: "{enable} × ENABLE, {supply} × the transceiver switched off and on",
   d_slot: "Slot",
 };
 
@@ -209,7 +209,7 @@ const da: Record<Key, string> = {
   d_off: "slukket",
   d_bridged: "TXD og RXD er forbundet; {wrong} af {bytes} byte forkerte",
   d_recovery: "Genopretning",
-  d_cycles: "ENABLE {enable} gange, niveauomformeren {supply} gange slukket og tændt",
+  d_cycles: "{enable} × ENABLE, {supply} × niveauomformeren slukket og tændt",
   d_slot: "Plads",
 };
 
@@ -313,7 +313,7 @@ const de: Record<Key, string> = {
   d_off: "aus",
   d_bridged: "TXD und RXD sind gebrückt; {wrong} von {bytes} Bytes falsch",
   d_recovery: "Rettungsversuche",
-  d_cycles: "ENABLE {enable}-mal, Pegelwandler {supply}-mal aus- und eingeschaltet",
+  d_cycles: "{enable} × ENABLE, {supply} × Pegelwandler aus- und eingeschaltet",
   d_slot: "Speicherplatz",
 };
 
