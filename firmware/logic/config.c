@@ -54,8 +54,8 @@ static void read_stored(struct fw_config *c)
     if (fw_store_load(&c->store, &c->size, &version) == NULL)
         c->size = 0;
     reader_settings_init(c->settings, c->section, FW_CONFIG_METERS);
-    reader_settings_set(c->settings, "meter.meter.uri",
-                        c->uri); /* no other meter takes its place */
+    /* Set before, so that no other meter's section takes its place, and after what is read. */
+    reader_settings_set(c->settings, "meter.meter.uri", c->uri);
     c->skipped = fw_settings_read(c->settings, stored_text(c), c->size, version, renamed,
                                   c->scratch[0], FW_CONFIG_TEXT, &problem);
     forget_hosts_keys(c->settings);

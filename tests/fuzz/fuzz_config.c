@@ -98,10 +98,14 @@ static void restore(const char *text, size_t size)
     kept = fw_config_backup(&config, false, &count);
     NEED(memmem(kept, count, "br0ker-p4ss", 11) == NULL ||
          memmem(text, size, "br0ker-p4ss", 11) != NULL);
-    memcpy(first, kept, count);
-    NEED(fw_config_restore(&config, first, count, &line) == NULL);
-    kept = fw_config_backup(&config, false, &again);
-    NEED(again == count && memcmp(kept, first, count) == 0);
+    /* Lines may move and the last be ended the first time, but not again. */
+    for (int i = 0; i < 2; i++) {
+        memcpy(first, kept, count);
+        NEED(fw_config_restore(&config, first, count, &line) == NULL);
+        kept = fw_config_backup(&config, false, &again);
+        NEED(i == 0 || (again == count && memcmp(kept, first, count) == 0));
+        count = again;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -168,11 +168,12 @@ const kb = (bytes: number) => Math.floor(bytes / 1024);
 
 function facts(b: Board): [string, string][] {
   const link = b.meter_link;
+  const reasons = Object.entries(b.starts).filter(([reason, n]) => typeof n === "number" && reason !== "all" && n > 0);
   const bridged = t("d_bridged", { wrong: link.bridge_wrong, bytes: link.bridge_bytes });
   return [
     [t("d_uptime"), t("d_hours", { h: Math.floor(b.uptime_s / 3600), m: Math.floor(b.uptime_s / 60) % 60 })],
     [t("d_last"), b.starts.last],
-    [t("d_starts"), String(b.starts.all)],
+    [t("d_starts"), `${b.starts.all}: ${reasons.map(([reason, n]) => `${reason} ${n}`).join(", ")}`],
     [t("d_brown_outs"), String(b.starts.brown_out ?? 0)],
     [t("d_memory"), t("d_least", { free: kb(b.heap.free), least: kb(b.heap.least) })],
     ...(b.rssi !== 0 ? [[t("d_signal"), `${b.rssi} dBm`] as [string, string]] : []),
