@@ -48,6 +48,9 @@ export interface Seen {
   open: boolean;
 }
 
+/** The button's pin: firmware/board/board_pins.h. */
+export const buttonOf = (board: Board) => (board.chip === "esp32c3" ? "IO9" : "IO0");
+
 export const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export const look = () => api.get<Board>("board");

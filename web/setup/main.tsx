@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as api from "../src/api";
 import "../src/style/base.css";
 import "./setup.css";
-import { look, type Board } from "./board";
+import { buttonOf, look, type Board } from "./board";
 import { lang, t } from "./parts";
 import { Service } from "./service";
 import { KeyForm, Login, PasswordForm, Step, WifiForm, wifiSummary } from "./steps";
@@ -65,8 +65,8 @@ function Page() {
           {t("no_answer")}
         </p>
       )}
-      {!board.password_set && !board.in_hand && <p class="banner">{t("not_in_hand")}</p>}
-      {board.password_set && !login && <Login refresh={refresh} />}
+      {!board.password_set && !board.in_hand && <p class="banner">{t("not_in_hand", { pin: buttonOf(board) })}</p>}
+      {board.password_set && !login && <Login board={board} refresh={refresh} />}
       {(first || login) && (
         <ol class="steps">
           <Step

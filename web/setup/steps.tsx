@@ -85,7 +85,7 @@ export function PasswordForm({ refresh, close }: { refresh: () => Promise<void>;
   );
 }
 
-export function Login({ refresh }: { refresh: () => Promise<void> }) {
+export function Login(props: { board: Board; refresh: () => Promise<void> }) {
   const [said, run] = useTask();
   const field = useRef<HTMLInputElement>(null);
   const submit = (e: Event) => {
@@ -98,7 +98,7 @@ export function Login({ refresh }: { refresh: () => Promise<void> }) {
         if (error instanceof api.ApiError && error.error === "wrong_password") throw new api.ApiError(401, "", t("wrong_password"));
         throw error;
       }
-      await refresh();
+      await props.refresh();
       return "";
     });
   };
@@ -114,6 +114,7 @@ export function Login({ refresh }: { refresh: () => Promise<void> }) {
           </button>
         </p>
         <Outcome said={said} />
+        <p class="note">{t("forgotten", { pin: board.buttonOf(props.board) })}</p>
       </form>
     </section>
   );
