@@ -155,8 +155,7 @@ struct reader_asset {
     size_t size;
     const char *etag;
     bool immutable; /* its name changes with its content */
-    bool
-        own_rules; /* it brings its own Content-Security-Policy, and those of the pages would stop it */
+    bool own_rules; /* its own Content-Security-Policy is in it, and the pages' would stop it */
 };
 
 enum reader_mqtt_state {
